@@ -1,0 +1,1 @@
+"""Who is who: people, agencies, clients, roles, the fence between tenants, the audit trail."""

@@ -1,0 +1,22 @@
+"""What clients see of an agency: its name, its colour, its logo."""
+
+from typing import BinaryIO
+
+from django.db import transaction
+
+from tenants import audit, branding
+from tenants.models import Agency, User
+
+
+@transaction.atomic
+def set_brand(
+    *, agency: Agency, name: str, hue: int, by: User, logo: BinaryIO | None = None, drop_logo: bool = False
+) -> None:
+    """Change name, hue and logo. Raises branding.BadLogo; then nothing is changed."""
+    agency.name, agency.hue = name.strip(), hue
+    if logo is not None:
+        agency.logo = branding.keep(agency.pk, branding.draw(logo, getattr(logo, "size", 0)))
+    elif drop_logo:
+        agency.logo = ""
+    agency.save(update_fields=["name", "hue", "logo"])
+    audit.record("agency.brand_changed", by=by, on=agency, hue=hue, has_logo=bool(agency.logo))
