@@ -1,0 +1,1 @@
+"""From a brief to a stored clip. The only app that speaks to a provider."""

@@ -1,0 +1,167 @@
+"""The life of a take's files: put away, held, deleted.
+
+Every action locks the take's row first. Whoever comes second reads what the first one wrote, so that a hold and a
+deletion at the same moment have one order; a hold that comes second takes back what is not removed yet.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from renders import tasks
+from renders.models import Asset, AssetState, Render
+from renders.moves import announce
+from renders.states import State
+from tenants import audit
+from tenants.errors import Refused
+from tenants.models import User
+from tenants.queue import ring
+
+MAX_REASON = 300
+
+
+class CannotArchive(Refused):
+    """The take stays on the lists; the text is the disabled item's reason."""
+
+
+class CannotHold(Refused):
+    """No hold was placed."""
+
+
+class CannotDelete(Refused):
+    """Nothing was deleted; the text is the disabled item's reason."""
+
+
+def _locked(render: Render) -> Render:
+    """The take as it is now; nobody else moves it until the transaction ends."""
+    rows = Render.objects.select_for_update(of=("self",)).select_related("brief", "held_by")
+    found: Render = rows.get(pk=render.pk)
+    return found
+
+
+def check_can_archive(render: Render) -> None:
+    """Raises CannotArchive while somebody waits for the take."""
+    if render.is_working or render.state == State.NEEDS_HUMAN:
+        raise CannotArchive("It is still being made. Wait for its end, then archive it.")
+    if render.state == State.CLIENT_REVIEW:
+        raise CannotArchive("It is with the client. Take it back, or wait for the answer, then archive it.")
+
+
+@transaction.atomic
+def archive_take(*, render: Render, by: User) -> None:
+    """Put a take away: it leaves the queue and the review lists, and its files stay. Raises CannotArchive."""
+    take = _locked(render)
+    if take.archived_at is not None:
+        return
+    check_can_archive(take)
+    now = timezone.now()
+    Render.objects.filter(pk=take.pk).update(archived_at=now)
+    stored = Asset.objects.filter(render=take, state=AssetState.STORED)
+    stored.update(state=AssetState.ARCHIVED, archived_at=now)
+    audit.record("take.archived", by=by, on=take)
+    announce(take, "archived")
+
+
+@transaction.atomic
+def restore_take(*, render: Render, by: User) -> None:
+    """Bring an archived take back to the lists. Files that were deleted stay deleted."""
+    take = _locked(render)
+    if take.archived_at is None:
+        return
+    Render.objects.filter(pk=take.pk).update(archived_at=None)
+    archived = Asset.objects.filter(render=take, state=AssetState.ARCHIVED)
+    archived.update(state=AssetState.STORED, archived_at=None)
+    audit.record("take.restored", by=by, on=take)
+    announce(take, "restored")
+
+
+@transaction.atomic
+def hold_take(*, render: Render, reason: str, by: User) -> None:
+    """Let nothing of this take be removed until the hold is released. Raises CannotHold."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise CannotHold("Say why: whoever finds the hold in two years has to know whether it still stands.")
+    if len(reason) > MAX_REASON:
+        raise CannotHold(f"The reason has {len(reason)} characters, and {MAX_REASON} fit.")
+    take = _locked(render)
+    if take.is_held:
+        raise CannotHold(_held_words(take))
+    saved = _take_back(take)
+    Render.objects.filter(pk=take.pk).update(held_at=timezone.now(), held_by=by, hold_reason=reason)
+    audit.record("take.held", by=by, on=take, reason=reason, files_saved=saved)
+    announce(take, "held")
+
+
+def _take_back(take: Render) -> int:
+    """Undo the deletion of files whose bytes are still there; how many those were. Raises CannotHold."""
+    # Row by row under lock: a worker may be removing them at this moment.
+    rows = list(Asset.objects.select_for_update(of=("self",)).filter(render=take).order_by("pk"))
+    if rows and all(row.purged_at for row in rows):
+        raise CannotHold("The files of this take are gone, so there is nothing left to hold.")
+    marked = [row for row in rows if row.state == AssetState.DELETED and row.purged_at is None]
+    for row in marked:
+        row.state = AssetState.ARCHIVED if take.archived_at else AssetState.STORED
+        row.archived_at, row.deleted_at = take.archived_at, None
+    Asset.objects.bulk_update(marked, ["state", "archived_at", "deleted_at"])
+    return len(marked)
+
+
+@transaction.atomic
+def release_hold(*, render: Render, by: User) -> None:
+    """End a hold. Nothing is removed by it; files may be deleted again."""
+    take = _locked(render)
+    if not take.is_held:
+        return
+    Render.objects.filter(pk=take.pk).update(held_at=None, held_by=None, hold_reason="")
+    audit.record("take.hold_released", by=by, on=take, reason=take.hold_reason)
+    announce(take, "released")
+
+
+def _held_words(take: Render) -> str:
+    since = timezone.localtime(take.held_at).strftime("%-d %b %Y")
+    return f"It is on hold since {since}, by {take.held_by}: {take.hold_reason}"
+
+
+def check_can_delete(render: Render, assets: Any) -> None:
+    """Raises CannotDelete. `assets`: the take's files, as the caller has them."""
+    if render.is_held:
+        raise CannotDelete(f"{_held_words(render).rstrip('.')}. Release the hold first.")
+    if render.is_working or render.state == State.NEEDS_HUMAN:
+        raise CannotDelete("It is still being made. Wait for its end.")
+    if not any(asset.is_kept for asset in assets):
+        raise CannotDelete("There is no file to delete.")
+    if render.state == State.CLIENT_REVIEW:
+        raise CannotDelete("It is with the client. Take it back, or wait for the answer.")
+    if render.state == State.DELIVERABLE and render.archived_at is None:
+        raise CannotDelete(
+            "It is signed off, and the client may come back for it. Archive it first; then its files can be deleted."
+        )
+
+
+@transaction.atomic
+def delete_take_files(*, render: Render, typed: str, by: User) -> int:
+    """Delete every file of a take for good; how many those were. `typed`: its name, to confirm. Raises CannotDelete.
+
+    What was said, decided and paid stays, and so do the hashes: a certificate goes on proving a copy. The take is
+    archived as well, for nobody can decide about a clip that is not there.
+    """
+    take = _locked(render)
+    assets = list(Asset.objects.select_for_update(of=("self",)).filter(render=take).order_by("pk"))
+    check_can_delete(take, assets)
+    if typed.strip() != str(take):
+        raise CannotDelete(f"Type “{take}” to confirm: deleting cannot be undone.")
+    kept = [asset for asset in assets if asset.is_kept]
+    now = timezone.now()
+    rows = Asset.objects.filter(pk__in=[asset.pk for asset in kept])
+    rows.update(state=AssetState.DELETED, deleted_at=now)
+    # A decision that is being taken about these bytes finds another version, and is asked again.
+    Render.objects.filter(pk=take.pk).update(version=F("version") + 1, archived_at=take.archived_at or now)
+    sums = {asset.kind: asset.sha256 for asset in kept}
+    audit.record(
+        "take.files_deleted", by=by, on=take, sha256=sums, size_bytes=sum(a.size_bytes for a in kept)
+    )
+    announce(take, "deleted")
+    ring(tasks.purge, str(take.org_id), str(take.pk))
+    return len(kept)

@@ -1,0 +1,218 @@
+"""Everything that one running emulator holds, put together once."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from renders.emulator.clock import Clock
+from renders.emulator.faults import Faults
+from renders.emulator.forms import Form
+from renders.emulator.jobs import Job
+from renders.emulator.pool import RenderPool
+from renders.emulator.profiles import SPEC, Profile
+from renders.emulator.runner import Runner
+from renders.emulator.store import Store
+from renders.emulator.webhooks import Webhooks
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line decides."""
+
+    keys: tuple[str, ...]
+    data: Path
+    speed: float = 1.0
+    render_seconds: float = 6.0
+    workers: int = 1
+    profile: Profile = SPEC
+    rate_limit: int | None = None
+    canned: bool = False
+
+
+class RateWindow:
+    """Requests of a key within the last minute, for the ``x-ratelimit-…`` headers."""
+
+    shown_limit = 5000
+
+    def __init__(self, limit: int | None) -> None:
+        self._enforced = limit
+        self.limit = limit or self.shown_limit
+        self._seen: dict[str, deque[float]] = defaultdict(deque)
+
+    def take(self, key: str) -> bool:
+        """Count a request; False if the limit is enforced and used up."""
+        seen, now = self._fresh(key), time.monotonic()
+        if self._enforced is not None and len(seen) >= self._enforced:
+            return False
+        seen.append(now)
+        return True
+
+    def _fresh(self, key: str) -> deque[float]:
+        seen, edge = self._seen[key], time.monotonic() - 60
+        while seen and seen[0] < edge:
+            seen.popleft()
+        return seen
+
+    def reset_after(self, key: str) -> float:
+        """Seconds until the oldest counted request leaves the window."""
+        seen = self._fresh(key)
+        return max(0.0, 60 - (time.monotonic() - seen[0])) if seen else 0.0
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        """The three headers."""
+        used = len(self._fresh(key)) if key else 0
+        reset = self.reset_after(key) if key else 0.0
+        return {
+            "x-ratelimit-limit-requests": str(self.limit),
+            "x-ratelimit-remaining-requests": str(max(0, self.limit - used)),
+            "x-ratelimit-reset-requests": f"{reset:.0f}s" if reset >= 1 else f"{reset * 1000:.0f}ms",
+        }
+
+    def clear(self) -> None:
+        """Forget every count."""
+        self._seen.clear()
+
+
+class Recorder:
+    """The last 2,000 requests, for tests that ask what a client really sent. Keys are not kept."""
+
+    def __init__(self) -> None:
+        self.entries: deque[dict[str, Any]] = deque(maxlen=2000)
+
+    def begin(self, request: web.Request) -> dict[str, Any]:
+        """Note a request as it comes in; the entry is filled in later."""
+        headers = {
+            name.lower(): value
+            for name, value in request.headers.items()
+            if name.lower() not in ("authorization", "api-key", "cookie")
+        }
+        entry: dict[str, Any] = {
+            "at": time.time(),
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "headers": headers,
+            "content_type": request.headers.get("content-type"),
+            "operation": None,
+            "body": None,
+            "fault": None,
+            "status": None,
+        }
+        self.entries.append(entry)
+        return entry
+
+
+def summary_of(form: Form) -> dict[str, Any]:
+    """A body for the record: long values cut, files as size and hash."""
+    values = {
+        name: value[:500] if isinstance(value, str) else _cut(value) for name, value in form.values.items()
+    }
+    files = {
+        name: {
+            "filename": upload.filename,
+            "content_type": upload.content_type,
+            "bytes": len(upload.data),
+            "sha256": hashlib.sha256(upload.data).hexdigest(),
+        }
+        for name, upload in form.files.items()
+    }
+    return {"encoding": form.encoding, "values": values, "files": files}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:500]
+    if isinstance(value, dict):
+        return {name: _cut(inner) for name, inner in value.items()}
+    return [_cut(inner) for inner in value] if isinstance(value, list) else value
+
+
+@dataclass
+class Emulator:
+    """The parts of a running emulator."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    faults: Faults
+    pool: RenderPool
+    webhooks: Webhooks
+    runner: Runner
+    rate: RateWindow
+    recorder: Recorder = field(default_factory=Recorder)
+
+    @property
+    def profile(self) -> Profile:
+        """The dialect's limits."""
+        return self.settings.profile
+
+    @property
+    def poll_after_ms(self) -> int:
+        """What ``openai-poll-after-ms`` advises: six looks per render, at most one each 50 ms."""
+        return max(50, round(self.runner.duration / 6 * 1000))
+
+    def body(self, job: Job) -> dict[str, Any]:
+        """The Video object of a job now, with the quirks that faults gave it."""
+        body = job.body(self.clock.wall(), self.runner.duration)
+        odd = job.quirks.get("odd_progress")
+        if odd and not job.is_terminal and odd["values"]:
+            value = odd["values"].pop(0)
+            body["progress"] = float(value) if value in ("NaN", "Infinity") else value
+            self.store.save(job)
+        named = job.quirks.get("unknown_status")
+        if named and named["phase"] in ("all", "completed" if job.is_terminal else "pending"):
+            body["status"] = named["text"]
+        return body
+
+    def is_lost(self, job: Job) -> bool:
+        """Whether a fault made the job vanish."""
+        lose: dict[str, Any] | None = job.quirks.get("lose")
+        return lose is not None and self.clock.now() >= job.created_at + lose["after_seconds"]
+
+    def is_unlisted(self, job: Job) -> bool:
+        """Whether lists leave the job out: lost, or accepted too recently for a lagging list."""
+        lag: dict[str, Any] | None = job.quirks.get("list_lag")
+        return self.is_lost(job) or (
+            lag is not None and self.clock.wall() < job.accepted_wall + lag["seconds"]
+        )
+
+    def reset(self) -> None:
+        """Back to the beginning: no jobs, faults, records or shifted clock."""
+        self.runner.cancel()
+        self.webhooks.cancel()
+        self.faults.remove()
+        self.recorder.entries.clear()
+        self.rate.clear()
+        self.clock.shift = 0.0
+        self.store.wipe()
+
+
+def build(settings: Settings) -> Emulator:
+    """Open the data folder and wire the parts."""
+    store = Store(settings.data)
+    # A demo that runs for weeks should not fill the disk; a day leaves room for clocks that tests turn back.
+    store.tidy(Clock.wall() - 86_400)
+    clock = Clock(float(store.setting("clock_shift", "0")))
+    faults = Faults()
+    pool = RenderPool(settings.workers)
+    webhooks = Webhooks(store, faults, clock, settings.speed)
+    runner = Runner(
+        store,
+        pool,
+        webhooks,
+        clock,
+        duration=settings.render_seconds / settings.speed,
+        expires_after=settings.profile.expires_after,
+        canned=settings.canned,
+    )
+    return Emulator(settings, store, clock, faults, pool, webhooks, runner, RateWindow(settings.rate_limit))
+
+
+EMULATOR = web.AppKey("emulator", Emulator)

@@ -1,0 +1,137 @@
+"""Money: reserve before spend, settle or release once, never twice.
+
+Budgets bind by conditional UPDATE, one per level in a fixed order, so that no two reservations can pass a
+limit together. Each ledger transaction has a key that is unique, which makes it happen once through any crash.
+"""
+
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from renders.models import Attempt, Book, Budget, BudgetPeriod, LedgerEntry, Level, Period, Render
+from renders.pricing import dollars, today
+from tenants.errors import Refused
+
+EPOCH = date(1970, 1, 1)
+
+
+class BudgetExceeded(Refused):
+    """A limit would be passed. Nothing was set aside."""
+
+
+def period_start(period: str, day: date) -> date:
+    """First day of the period that holds `day`; the epoch for a total."""
+    return day.replace(day=1) if period == Period.MONTH else EPOCH
+
+
+def budgets_for(render: Render) -> list[Budget]:
+    """The budgets that bind a render, agency first. The agency's own must exist. Raises BudgetExceeded."""
+    project = render.brief.project
+    mine = Q(level=Level.AGENCY) | Q(client_id=project.client_id) | Q(project_id=project.pk)
+    budgets = list(Budget.objects.filter(mine).order_by("level", "period", "pk"))
+    if not budgets or budgets[0].level != Level.AGENCY:
+        raise BudgetExceeded("This agency has no budget yet. An owner or finance sets one under Spend.")
+    return budgets
+
+
+def _period(budget: Budget, day: date) -> BudgetPeriod:
+    starts_on = period_start(budget.period, day)
+    BudgetPeriod.objects.bulk_create(
+        [BudgetPeriod(budget=budget, starts_on=starts_on)], ignore_conflicts=True
+    )
+    return BudgetPeriod.objects.get(budget=budget, starts_on=starts_on)
+
+
+def _take(budget: Budget, amount: int, day: date) -> BudgetPeriod:
+    """Set money aside under one budget, or raise BudgetExceeded: one conditional UPDATE decides."""
+    period = _period(budget, day)
+    room = BudgetPeriod.objects.filter(
+        pk=period.pk, budget__limit_microusd__gte=F("reserved_microusd") + F("posted_microusd") + amount
+    )
+    if not room.update(reserved_microusd=F("reserved_microusd") + amount):
+        period.refresh_from_db()
+        left = max(0, budget.limit_microusd - period.used_microusd)
+        raise BudgetExceeded(
+            f"This costs {dollars(amount)}, and {dollars(left)} is left of the {budget.get_level_display().lower()}’s "
+            f"{dollars(budget.limit_microusd)} {budget.get_period_display()}. "
+            "An owner or finance can raise the budget under Spend; nothing you typed is lost."
+        )
+    return period
+
+
+def _post(kind: str, attempt: Attempt, moves: dict[Book, int]) -> bool:
+    """Write one balanced transaction; False when it was written before."""
+    key = f"{kind}:{attempt.public_id}"
+    entries = [
+        LedgerEntry(key=key, book=book, amount_microusd=amount, render_id=attempt.render_id, attempt=attempt)
+        for book, amount in moves.items()
+        if amount
+    ]
+    try:
+        with transaction.atomic():
+            LedgerEntry.objects.bulk_create(entries)
+    except IntegrityError:
+        return False
+    return True
+
+
+@transaction.atomic
+def reserve(attempt: Attempt) -> None:
+    """Set the attempt's price aside under every budget that binds it. Raises BudgetExceeded."""
+    periods = [
+        _take(budget, attempt.reserved_microusd, attempt.reserved_on)
+        for budget in budgets_for(attempt.render)
+    ]
+    # Remembered, because a budget that is added later must not be given back what it never held.
+    attempt.budget_periods = [period.pk for period in periods]
+    attempt.save(update_fields=["budget_periods"])
+    _post(
+        "reserve",
+        attempt,
+        {Book.AVAILABLE: -attempt.reserved_microusd, Book.RESERVED: attempt.reserved_microusd},
+    )
+
+
+@transaction.atomic
+def settle(attempt: Attempt, *, cost_microusd: int) -> bool:
+    """Turn the reservation into what was really charged; 0 releases it. False when it was settled before.
+
+    Cost above the reservation is booked in full: a charge that happened is never hidden.
+    """
+    claimed = Attempt.objects.filter(pk=attempt.pk, settled_microusd=None).update(
+        settled_microusd=cost_microusd
+    )
+    if not claimed:
+        return False
+    attempt.settled_microusd = cost_microusd
+    reserved = attempt.reserved_microusd
+    BudgetPeriod.objects.filter(pk__in=attempt.budget_periods).update(
+        reserved_microusd=F("reserved_microusd") - reserved,
+        posted_microusd=F("posted_microusd") + cost_microusd,
+    )
+    moves = {Book.RESERVED: -reserved, Book.SPENT: cost_microusd, Book.AVAILABLE: reserved - cost_microusd}
+    return _post("settle" if cost_microusd else "release", attempt, moves)
+
+
+def release(attempt: Attempt) -> bool:
+    """Give the reservation back. False when it was settled before."""
+    return settle(attempt, cost_microusd=0)
+
+
+@transaction.atomic
+def carry_over(old: Attempt, new: Attempt) -> None:
+    """Move a reservation to the attempt that replaces one proved never accepted. No budget is asked again."""
+    if not Attempt.objects.filter(pk=old.pk, settled_microusd=None).update(settled_microusd=0):
+        return
+    old.settled_microusd = 0
+    new.budget_periods = old.budget_periods
+    new.save(update_fields=["budget_periods"])
+    amount = old.reserved_microusd
+    _post("release", old, {Book.RESERVED: -amount, Book.AVAILABLE: amount})
+    _post("reserve", new, {Book.AVAILABLE: -amount, Book.RESERVED: amount})
+
+
+def current_month() -> date:
+    """First day of this month, UTC."""
+    return period_start(Period.MONTH, today())

@@ -1,0 +1,226 @@
+"""Provider accounts: everything about a vendor is data, for the protocol outlives the vendor."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from tenants.secrets import SecretUnreadable, seal, unseal
+
+# A provider's list of models that is older than this decides nothing.
+LIST_FRESH = timedelta(hours=1)
+
+
+class CheckFailure(models.TextChoices):
+    """What the last check of an account found wrong."""
+
+    UNREACHABLE = "unreachable", "Cannot be reached"
+    KEY_REFUSED = "key_refused", "Key refused"
+    NO_VIDEO = "no_video", "No access to video"
+    BUSY = "busy", "Asked us to wait"
+    NONSENSE = "nonsense", "Answers nonsense"
+
+
+class SettlementRule(models.TextChoices):
+    """What a failed attempt costs: vendors differ."""
+
+    RELEASE = "release"
+    CHARGE = "charge"
+
+
+class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
+    def usable(self) -> "ProviderAccountQuerySet":
+        return self.filter(is_active=True)
+
+    def due_for_check(self) -> "ProviderAccountQuerySet":
+        """Accounts in use whose connection was not tried lately."""
+        return self.usable().filter(check_at__lte=Now())
+
+    def take_slot(self, pk: int) -> bool:
+        """Count one more render in flight, unless the account is full or held. Exact: one conditional UPDATE."""
+        free = self.filter(pk=pk, is_active=True, in_flight__lt=F("max_in_flight"))
+        free = free.filter(Q(held_until_at=None) | Q(held_until_at__lte=Now()))
+        return free.update(in_flight=F("in_flight") + 1) == 1
+
+    def give_slot(self, pk: int) -> None:
+        """Count one render in flight less."""
+        self.filter(pk=pk, in_flight__gt=0).update(in_flight=F("in_flight") - 1)
+
+    def hold(self, pk: int, until: Any, reason: str) -> None:
+        """Send nothing more through this account until then."""
+        self.filter(pk=pk).update(held_until_at=until, held_reason=reason[:200])
+
+
+class ProviderAccount(models.Model):
+    """A server that speaks the Videos protocol, the key we have there, and its habits."""
+
+    slug = models.SlugField(unique=True, max_length=40)
+    name = models.CharField(max_length=80)
+    dialect = models.CharField(max_length=20, default="openai")
+    base_url = models.URLField(max_length=300)
+    api_key_sealed = models.TextField(blank=True, editable=False)
+    # Newest first; during a rotation the old one stays valid beside the new one.
+    webhook_secrets_sealed = ArrayField(models.TextField(), default=list, blank=True, editable=False)
+    is_active = models.BooleanField(default=True)
+    is_emulator = models.BooleanField(default=False)
+    sunset_on = models.DateField(null=True, blank=True)
+    max_in_flight = models.PositiveIntegerField(default=4)
+    in_flight = models.PositiveIntegerField(default=0, editable=False)
+    held_until_at = models.DateTimeField(null=True, blank=True)
+    held_reason = models.CharField(max_length=200, blank=True)
+    can_list = models.BooleanField(default=True)
+    # How long after an unanswered create the provider's list may still lack it.
+    list_grace_seconds = models.PositiveIntegerField(default=600)
+    # Past this a render still pending counts as lost.
+    hard_limit_seconds = models.PositiveIntegerField(default=3600)
+    # Whether the provider's copy is deleted once ours is verified.
+    deletes_after_copy = models.BooleanField(default=True)
+    # FailureClass -> SettlementRule; what is not named is released.
+    settlement = models.JSONField(default=dict, blank=True)
+    models_seen = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    models_seen_at = models.DateTimeField(null=True, blank=True)
+    # The connection is tried again from then on; a claim moves it, so that a killed worker's check is repeated.
+    check_at = models.DateTimeField(db_default=Now(), editable=False)
+    check_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    check_failure = models.CharField(max_length=12, choices=CheckFailure.choices, blank=True, editable=False)
+    check_problem = models.CharField(max_length=300, blank=True, editable=False)
+
+    objects = ProviderAccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(check_failure="", check_problem="")
+                | (~Q(check_failure="") & ~Q(check_problem="") & Q(checked_at__isnull=False)),
+                name="failed_check_says_why",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key is stored; it may still be refused."""
+        return bool(self.api_key_sealed)
+
+    @property
+    def host(self) -> str:
+        """Where it is, for people: no path, and no password that somebody put into the address."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    @property
+    def is_being_checked(self) -> bool:
+        """True from the moment a person asked until the answer is written."""
+        if self.check_asked_at is None:
+            return False
+        return self.checked_at is None or self.checked_at < self.check_asked_at
+
+    @property
+    def list_is_fresh(self) -> bool:
+        """Whether its list of models may decide what is offered: read lately, and the last check went well."""
+        if self.models_seen_at is None or self.check_failure:
+            return False
+        return self.models_seen_at > timezone.now() - LIST_FRESH
+
+    @property
+    def api_key(self) -> str:
+        """The key in clear; never logged, never rendered. Raises SecretUnreadable."""
+        return unseal(self.api_key_sealed) if self.api_key_sealed else ""
+
+    @api_key.setter
+    def api_key(self, value: str) -> None:
+        self.api_key_sealed = seal(value) if value else ""
+
+    def without_key(self, text: str) -> str:
+        """A provider's words for staff to read: some servers repeat the key that they were given."""
+        try:
+            key = self.api_key
+        except SecretUnreadable:
+            return text
+        return text.replace(key, "…") if key else text
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        """Every secret that may sign an inbound webhook today."""
+        return [unseal(sealed) for sealed in self.webhook_secrets_sealed]
+
+    @webhook_secrets.setter
+    def webhook_secrets(self, values: list[str]) -> None:
+        self.webhook_secrets_sealed = [seal(value) for value in values]
+
+    def settlement_rule(self, failure_class: str) -> SettlementRule:
+        """Whether an attempt that ended so is charged or released."""
+        return SettlementRule(self.settlement.get(failure_class, SettlementRule.RELEASE))
+
+
+class ModelOffer(models.Model):
+    """One model of an account, with the sizes and seconds it takes."""
+
+    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="offers")
+    model = models.CharField(max_length=80)
+    # What is sent on the wire; an alias can move to another snapshot without code.
+    wire_model = models.CharField(max_length=80, blank=True)
+    label = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=200)
+    sizes = ArrayField(models.CharField(max_length=11))
+    seconds = ArrayField(models.PositiveSmallIntegerField())
+    is_enabled = models.BooleanField(default=True)
+    # Since when the provider's own list lacks it.
+    missing_since_at = models.DateTimeField(null=True, blank=True, editable=False)
+    order = models.PositiveSmallIntegerField(default=0)
+    verified_on = models.DateField()
+
+    class Meta:
+        ordering = ["order", "model"]
+        constraints = [models.UniqueConstraint(fields=["account", "model"], name="one_offer_per_model")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def name_on_the_wire(self) -> str:
+        """What the provider calls it."""
+        return self.wire_model or self.model
+
+
+class Mode(models.TextChoices):
+    STANDARD = "standard"
+    BATCH = "batch"
+
+
+class PriceRowQuerySet(models.QuerySet["PriceRow"]):
+    def on(self, day: Any) -> "PriceRowQuerySet":
+        """Rows that are valid on a day."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+
+class PriceRow(models.Model):
+    """What one second of one size of one model costs, while it is valid. No row: no price, no submit."""
+
+    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="prices")
+    model = models.CharField(max_length=80)
+    size = models.CharField(max_length=11)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STANDARD)
+    microusd_per_second = models.PositiveIntegerField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    verified_on = models.DateField()
+
+    objects = PriceRowQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "model", "size", "mode", "valid_from"], name="one_price_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.size} {self.mode}: {self.microusd_per_second} µ$/s"

@@ -1,0 +1,266 @@
+"""Render (what the team wants), Attempt (one possible charge), RenderEvent (what happened)."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.text import slugify
+
+from renders.models.accounts import Mode, PriceRow, ProviderAccount
+from renders.models.briefs import Brief, BriefVersion
+from renders.states import FAILURES, REVIEWABLE, TONES, WORKING, FailureClass, Kind, State, Who
+from tenants.models import AppendOnlyModel, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
+
+
+def _values(states: Iterable[State]) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+class RenderQuerySet(OrgQuerySet):
+    def working(self) -> Any:
+        return self.filter(state__in=_values(WORKING))
+
+    def due(self) -> Any:
+        """Rows whose next action is due by the database's clock."""
+        return self.filter(next_action_at__lte=Now()).order_by("next_action_at")
+
+    def listed(self) -> Any:
+        """Newest first, with what a list shows; two queries whatever the number of rows."""
+        related = self.select_related("brief__project__client", "created_by", "account")
+        return related.prefetch_related("assets").order_by("-created_at", "-id")
+
+    def on_lists(self, *, archived: bool = False) -> Any:
+        """Takes that lists show by default, or those that were put away."""
+        return self.filter(archived_at__isnull=not archived)
+
+    def for_client(self, client: Any) -> Any:
+        return self.filter(brief__project__client=client)
+
+
+class Render(OrgModel):
+    """A take of a brief: one clip that the team asked for, with the price it was quoted."""
+
+    prefix = "rnd"
+
+    brief = OrgForeignKey(Brief, on_delete=models.PROTECT, related_name="renders")
+    brief_version = OrgForeignKey(BriefVersion, on_delete=models.PROTECT, related_name="renders")
+    take = models.PositiveIntegerField()
+    parent = OrgForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREATE)
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=80)
+    size = models.CharField(max_length=11)
+    seconds = models.PositiveSmallIntegerField()
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STANDARD)
+    params_digest = models.CharField(max_length=64)
+    # The quote is a snapshot: a later change of price changes nothing here.
+    price_row = models.ForeignKey(PriceRow, on_delete=models.PROTECT, related_name="+")
+    microusd_per_second = models.PositiveIntegerField()
+    quoted_microusd = models.PositiveBigIntegerField()
+    submit_key = models.CharField(max_length=64)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    state_at = models.DateTimeField(db_default=Now())
+    # Fencing token: each claim and each transition raises it; a stale worker's write finds another number.
+    version = models.PositiveIntegerField(default=0)
+    next_action_at = models.DateTimeField(null=True, db_default=Now())
+    progress = models.PositiveSmallIntegerField(default=0)
+    failure_class = models.CharField(max_length=24, choices=FailureClass.choices, blank=True)
+    delayed_until_at = models.DateTimeField(null=True, blank=True)
+    # Raised before each step and cleared after it: what kills its worker is set aside at three.
+    crash_count = models.PositiveSmallIntegerField(default=0)
+    retry_count = models.PositiveSmallIntegerField(default=0)
+
+    # Off the lists. Its files are archived in the same transaction.
+    archived_at = models.DateTimeField(null=True, blank=True)
+    # A legal hold is on the take, for all of its files: while it stands nothing of it is removed.
+    held_at = models.DateTimeField(null=True, blank=True)
+    held_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    hold_reason = models.CharField(max_length=300, blank=True)
+
+    objects: ClassVar[Any] = OrgManager.of(RenderQuerySet)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "submit_key"], name="one_render_per_submit_key"),
+            models.UniqueConstraint(fields=["org", "brief", "take"], name="take_number_once_per_brief"),
+            models.CheckConstraint(
+                condition=Q(state__in=_values(WORKING), next_action_at__isnull=False)
+                | (~Q(state__in=_values(WORKING)) & Q(next_action_at__isnull=True)),
+                name="working_render_has_next_action",
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="progress_is_percent"),
+            models.CheckConstraint(
+                condition=Q(held_at=None, held_by=None, hold_reason="")
+                | (Q(held_at__isnull=False, held_by__isnull=False) & ~Q(hold_reason="")),
+                name="hold_names_person_and_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_action_at"], name="render_due", condition=Q(next_action_at__isnull=False)
+            ),
+            models.Index(fields=["org", "-created_at", "-id"], name="render_newest"),
+            models.Index(fields=["org", "state", "-created_at", "-id"], name="render_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brief.title}, take {self.take}"
+
+    @property
+    def tone(self) -> str:
+        """Colour family of the status pill."""
+        return TONES[State(self.state)]
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in WORKING
+
+    @property
+    def is_reviewable(self) -> bool:
+        return self.state in REVIEWABLE
+
+    @property
+    def is_failure(self) -> bool:
+        return self.state in FAILURES
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return int(self.size.partition("x")[0])
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return int(self.size.partition("x")[2])
+
+    @property
+    def download_name(self) -> str:
+        """File name for people: the brief's title and the take."""
+        return f"{slugify(self.brief.title)[:60] or 'take'}-take-{self.take}.mp4"
+
+    @property
+    def is_held(self) -> bool:
+        """Under a legal hold."""
+        return self.held_at is not None
+
+    def asset(self, kind: str) -> Any:
+        """The file of this kind, or None when there is none or it was deleted; uses a prefetch of assets."""
+        return next((a for a in self.assets.all() if a.kind == kind and a.is_kept), None)
+
+    def asset_record(self, kind: str) -> Any:
+        """What is known of the file of this kind, also when its bytes are gone; None when there never was one."""
+        return next((a for a in self.assets.all() if a.kind == kind), None)
+
+
+class AttemptStatus(models.TextChoices):
+    """How far one possible charge has come."""
+
+    RESERVED = "reserved"  # money set aside, nothing sent
+    INTENT = "intent"  # the request may be on the wire
+    IN_DOUBT = "in_doubt"  # sent or not, nobody knows yet
+    BOUND = "bound"  # accepted: the provider's id is known
+    COMPLETED = "completed"
+    FAILED = "failed"
+    NOT_ACCEPTED = "not_accepted"  # proved never to have arrived
+    WITHDRAWN = "withdrawn"  # never sent
+
+
+class Attempt(OrgModel):
+    """One possible charge at a provider. A second one exists only after the first was proved not accepted."""
+
+    prefix = "att"
+
+    render = OrgForeignKey(Render, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=14, choices=AttemptStatus.choices, default=AttemptStatus.RESERVED)
+    # Lane: no second identical request goes out while one is unresolved, or a listing could not tell them apart.
+    lane = models.CharField(max_length=64)
+    prompt_sha256 = models.CharField(max_length=64)
+    reserved_microusd = models.PositiveBigIntegerField()
+    reserved_on = models.DateField()
+    budget_periods = ArrayField(models.UUIDField(), default=list, blank=True, editable=False)
+    settled_microusd = models.PositiveBigIntegerField(null=True, blank=True)
+    intent_at = models.DateTimeField(null=True, blank=True)
+    provider_video_id = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001 - unique when known
+    provider_status = models.CharField(max_length=40, blank=True)
+    payload = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    poll_count = models.PositiveIntegerField(default=0)
+    absent_scans = models.PositiveSmallIntegerField(default=0)
+    missing_count = models.PositiveSmallIntegerField(default=0)
+    provider_delete_at = models.DateTimeField(null=True, blank=True)
+    provider_deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "render", "number"], name="attempt_number_once_per_render"
+            ),
+            # These two are global on purpose: an account may be shared by agencies, and one video there has one owner.
+            models.UniqueConstraint(
+                fields=["account", "provider_video_id"], name="one_owner_per_provider_video"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "lane"],
+                condition=Q(status__in=["intent", "in_doubt"]),
+                name="one_unresolved_attempt_per_lane",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["bound", "completed"]) | Q(provider_video_id__isnull=False),
+                name="bound_attempt_has_provider_id",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider_delete_at"],
+                name="attempt_delete_due",
+                condition=Q(provider_delete_at__isnull=False, provider_deleted_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """True while money is set aside for it."""
+        return self.settled_microusd is None
+
+
+class RenderEvent(AppendOnlyModel):
+    """One transition of a render, written in its transaction."""
+
+    prefix = "rev"
+
+    render = OrgForeignKey(Render, on_delete=models.PROTECT, related_name="events")
+    happened_at = models.DateTimeField(db_default=Now())
+    version = models.PositiveIntegerField()
+    source = models.CharField(max_length=16, blank=True)
+    target = models.CharField(max_length=16, choices=State.choices)
+    who = models.CharField(max_length=12, choices=Who.choices)
+    actor = models.CharField(max_length=80, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "render", "version"], name="one_event_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+    @property
+    def tone(self) -> str:
+        """Colour family of the state it led to."""
+        return TONES[State(self.target)]

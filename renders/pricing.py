@@ -1,0 +1,143 @@
+"""What a clip will cost, and which choices are legal. All of it is data of the account."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount
+from tenants.errors import Refused
+
+MICROUSD = 1_000_000
+
+
+class IllegalChoice(Refused):
+    """A model, size or length that the account does not offer. `field` names the form's field."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NoPrice(Refused):
+    """Nobody knows what this costs, so it cannot be submitted."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A price before it is spent; integer micro-dollars."""
+
+    row: PriceRow
+    seconds: int
+
+    @property
+    def microusd(self) -> int:
+        """Rate times seconds, exactly."""
+        return self.row.microusd_per_second * self.seconds
+
+
+def today() -> date:
+    """The day by UTC, on which price rows and months begin."""
+    return timezone.now().date()
+
+
+def quote(
+    account: ProviderAccount, *, model: str, size: str, seconds: int, mode: str = Mode.STANDARD
+) -> Quote:
+    """The price today. Raises NoPrice when no row covers the pair."""
+    rows = account.prices.on(today()).filter(model=model, size=size, mode=mode)
+    row = rows.order_by("-valid_from").first()
+    if row is None:
+        raise NoPrice(
+            f"There is no price for {model} at {size} on {account.name}. Choose another size or model."
+        )
+    return Quote(row, seconds)
+
+
+def offers(account: ProviderAccount) -> list[ModelOffer]:
+    """The account's models that are switched on, in order; why_not() says which cannot be had today."""
+    return [offer for offer in account.offers.all() if offer.is_enabled]
+
+
+def choosable(account: ProviderAccount) -> list[ModelOffer]:
+    """The offers that can be had; all of them when not one can, for then the refusal says so."""
+    everything = offers(account)
+    return [offer for offer in everything if not _is_missing(account, offer)] or everything
+
+
+def _is_missing(account: ProviderAccount, offer: ModelOffer) -> bool:
+    return offer.missing_since_at is not None and account.list_is_fresh
+
+
+def why_not(account: ProviderAccount, offer: ModelOffer) -> str:
+    """Why this offer cannot be had today, since when, and what is nearest; empty when it can."""
+    if not _is_missing(account, offer) or offer.missing_since_at is None:
+        return ""
+    since = timezone.localtime(offer.missing_since_at).strftime("%-d %b, %H:%M")
+    gone = f"{offer.label} is not in {account.name}’s list of models since {since}."
+    others = [other for other in offers(account) if not _is_missing(account, other)]
+    if not others:
+        return f"{gone} Nothing else is offered at the moment; the platform’s staff see it."
+    # What shares most sizes takes the brief over with the least to change.
+    nearest = max(others, key=lambda other: len(set(other.sizes) & set(offer.sizes)))
+    return f"{gone} Nearest: {nearest.label}."
+
+
+def check_choice(account: ProviderAccount, *, model: str, size: str, seconds: int) -> ModelOffer:
+    """The offer that takes this choice. Raises IllegalChoice, naming the nearest legal values."""
+    by_name = {offer.model: offer for offer in offers(account)}
+    offer = by_name.get(model)
+    if offer is None:
+        names = (other.model for other in choosable(account))
+        raise IllegalChoice(
+            f"{model or 'This model'} is not offered. Choose {_either(names)}.", field="model"
+        )
+    if refusal := why_not(account, offer):
+        raise IllegalChoice(refusal, field="model")
+    if size not in offer.sizes:
+        near = _nearest_size(size, offer.sizes)
+        others = [o.label for o in choosable(account) if size in o.sizes]
+        hint = f", or {_either(others)} for {size}" if others else ""
+        raise IllegalChoice(f"{offer.label} does not render {size}. Nearest: {near}{hint}.", field="size")
+    if seconds not in offer.seconds:
+        near = _either(f"{s} s" for s in _nearest_seconds(seconds, offer.seconds))
+        raise IllegalChoice(
+            f"{offer.label} does not render {seconds} seconds. Nearest: {near}.", field="seconds"
+        )
+    return offer
+
+
+def _either(words: Iterable[str]) -> str:
+    *rest, last = list(words) or ["nothing"]
+    return f"{', '.join(rest)} or {last}" if rest else last
+
+
+def _pixels(size: str) -> tuple[int, int]:
+    width, _, height = size.partition("x")
+    return (int(width), int(height)) if width.isdigit() and height.isdigit() else (720, 1280)
+
+
+def _nearest_size(size: str, legal: list[str]) -> str:
+    """Same orientation first, then the closest number of pixels."""
+    width, height = _pixels(size)
+
+    def distance(other: str) -> tuple[bool, int]:
+        w, h = _pixels(other)
+        return ((w > h) != (width > height), abs(w * h - width * height))
+
+    return min(legal, key=distance)
+
+
+def _nearest_seconds(seconds: int, legal: list[int]) -> list[int]:
+    """The closest below and the closest above."""
+    below = [s for s in legal if s < seconds]
+    above = [s for s in legal if s > seconds]
+    return [*([max(below)] if below else []), *([min(above)] if above else [])]
+
+
+def dollars(microusd: int) -> str:
+    """US dollars for people: at least cents, and no digit lost below them."""
+    whole, rest = divmod(abs(microusd), MICROUSD)
+    digits = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if microusd < 0 else ''}${whole:,}.{digits}"

@@ -1,0 +1,1 @@
+"""The port to providers: what may be asked, what comes back, and what may go wrong."""

@@ -1,0 +1,91 @@
+"""Read a video body as servers really send it, not only as the schema says."""
+
+import math
+from datetime import UTC, datetime
+
+import structlog
+
+from renders.providers.errors import Unexpected
+from renders.providers.port import Page, Status, Video
+
+log = structlog.get_logger(__name__)
+
+_STATUSES = {
+    **dict.fromkeys(("completed", "succeeded", "succeed", "success", "done"), Status.COMPLETED),
+    **dict.fromkeys(("failed", "error"), Status.FAILED),
+    **dict.fromkeys(("cancelled", "canceled"), Status.CANCELLED),
+    "expired": Status.EXPIRED,
+    **dict.fromkeys(
+        ("queued", "in_progress", "processing", "not_start", "pending", "running"), Status.RUNNING
+    ),
+}
+
+
+def status_of(text: object) -> Status:
+    """The normalised status. An unknown word means still running, under our own deadline, and is logged."""
+    word = str(text or "").strip().lower()
+    if word not in _STATUSES:
+        log.warning("provider_status_unknown", status=word[:40])
+    return _STATUSES.get(word, Status.RUNNING)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _moment(value: object) -> datetime | None:
+    seconds = _number(value)
+    # Past the year 9999 datetime overflows; a provider that says so has said nothing.
+    if seconds is None or not 0 < seconds < 250_000_000_000:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _percent(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None else max(0, min(100, int(number)))
+
+
+def _error(value: object) -> tuple[str, str]:
+    """(code, message) of an error that is null, a string, or an object whose code is a string or an int."""
+    if isinstance(value, dict):
+        return str(value.get("code") or ""), str(value.get("message") or "")
+    return "", str(value or "")
+
+
+def video(body: object) -> Video:
+    """A Video from a decoded JSON body. Raises Unexpected when it is not an object with an id."""
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not body["id"].strip():
+        raise Unexpected("The provider's answer has no video id.", detail=body)
+    if len(body["id"]) > 300:
+        raise Unexpected("The provider's video id is longer than 300 characters.", detail=body["id"][:80])
+    code, message = _error(body.get("error"))
+    prompt = body.get("prompt")
+    return Video(
+        id=body["id"],
+        status=status_of(body.get("status")),
+        status_text=str(body.get("status") or "")[:40],
+        progress=_percent(body.get("progress")),
+        created_at=_moment(body.get("created_at")),
+        expires_at=_moment(body.get("expires_at")),
+        model=str(body.get("model") or ""),
+        size=str(body.get("size") or ""),
+        seconds=str(body.get("seconds") or ""),
+        prompt=prompt if isinstance(prompt, str) else None,
+        error_code=code[:80],
+        error_message=message[:2000],
+        raw=body,
+    )
+
+
+def page(body: object) -> Page:
+    """A Page from a decoded JSON body. Raises Unexpected."""
+    if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+        raise Unexpected("The provider's list has no data.", detail=body)
+    return Page(videos=[video(item) for item in body["data"]], has_more=bool(body.get("has_more")))

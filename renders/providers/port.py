@@ -1,0 +1,81 @@
+"""What the product says to a provider, and hears back, whatever the vendor."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Status(Enum):
+    """A video's status, normalised. Anything unknown means still running."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Variant(Enum):
+    VIDEO = "video"
+    THUMBNAIL = "thumbnail"
+    SPRITESHEET = "spritesheet"
+
+
+@dataclass(frozen=True)
+class CreateRequest:
+    """A clip to be made. `seconds` goes on the wire as a string; `size` is WIDTHxHEIGHT."""
+
+    prompt: str
+    model: str
+    size: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Video:
+    """A provider's video object, normalised. `raw` keeps the body as it came."""
+
+    id: str
+    status: Status
+    status_text: str
+    progress: int | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    model: str = ""
+    size: str = ""
+    seconds: str = ""
+    prompt: str | None = None
+    error_code: str = ""
+    error_message: str = ""
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a listing, newest first."""
+
+    videos: list[Video]
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class Content:
+    """A download under way. `length` in bytes when the provider said it."""
+
+    content_type: str
+    length: int | None
+    chunks: Iterator[bytes]
+
+
+class Provider(Protocol):
+    """The port. Every call raises only what errors.py names."""
+
+    def create(self, request: CreateRequest) -> Video: ...
+    def retrieve(self, video_id: str) -> Video: ...
+    def list_videos(self, *, after: str | None = None, limit: int = 100) -> Page: ...
+    def content(self, video_id: str, variant: Variant) -> AbstractContextManager[Content]: ...
+    def delete(self, video_id: str) -> None: ...
+    def models(self) -> list[str]: ...

@@ -1,0 +1,228 @@
+"""The Videos API over httpx: no retry of a create, no redirects, a limit on every time and every byte."""
+
+import functools
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from renders.providers import normalise
+from renders.providers.errors import Ambiguous, Gone, RateLimited, Refused, Retired, Unexpected, Unreachable
+from renders.providers.port import Content, CreateRequest, Page, Variant, Video
+
+MAX_JSON = 4 * 1024 * 1024  # bytes of one JSON answer; a hundred videos with long prompts fit
+MAX_CONTENT = 4 * 1024 * 1024 * 1024  # bytes of one download
+CALL_SECONDS = 60.0  # from the first byte of a call to the last, however slowly they come
+CONTENT_SECONDS = 900.0
+_TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=5.0)
+
+# Failures in which not one byte of the request can have reached the provider.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+_POLICY_CODES = {"moderation_blocked", "sentinel_block", "content_policy_violation", "policy_violation"}
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities we trust. Reading them takes 30 ms of processor time: once a process, not once a call."""
+    return httpx.create_ssl_context()
+
+
+class VideosApi:
+    """One account's client. Not shared between threads; close() when done."""
+
+    def __init__(self, *, base_url: str, api_key: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(
+            base_url=base_url.rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {api_key}", "User-Agent": "dailies/1"},
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport or httpx.HTTPTransport(retries=0, verify=_certificates()),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def create(self, request: CreateRequest) -> Video:
+        """POST /videos, once. Raises Unreachable only when nothing was sent; Ambiguous when it may have been."""
+        fields = {
+            "prompt": request.prompt,
+            "model": request.model,
+            "size": request.size,
+            "seconds": str(request.seconds),
+        }
+        # Multipart with no file: the form that every server of this protocol takes.
+        form = {name: (None, value) for name, value in fields.items()}
+        try:
+            status, headers, body = self._call("POST", "videos", files=form)
+        except Unexpected as error:
+            raise Ambiguous(str(error), detail=error.detail) from error
+        _raise_for_create(status, headers, body)
+        try:
+            return normalise.video(_json(body))
+        except Unexpected as error:
+            raise Ambiguous(
+                "The provider accepted, but its answer makes no sense.", detail=error.detail
+            ) from error
+
+    def retrieve(self, video_id: str) -> Video:
+        """GET /videos/{id}. Some servers answer a failed job with 4xx or 5xx and a Video body: that counts."""
+        status, headers, body = self._call("GET", f"videos/{_path(video_id)}")
+        try:
+            return normalise.video(_json(body))
+        except Unexpected:
+            _raise_for_read(status, headers, body)
+            raise
+
+    def list_videos(self, *, after: str | None = None, limit: int = 100) -> Page:
+        """GET /videos, newest first."""
+        params = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
+        status, headers, body = self._call("GET", "videos", params=params)
+        _raise_for_read(status, headers, body)
+        return normalise.page(_json(body))
+
+    def delete(self, video_id: str) -> None:
+        """DELETE /videos/{id}. Gone counts as deleted for the caller to decide."""
+        status, headers, body = self._call("DELETE", f"videos/{_path(video_id)}")
+        _raise_for_read(status, headers, body)
+
+    def models(self) -> list[str]:
+        """GET /models: the ids."""
+        status, headers, body = self._call("GET", "models")
+        _raise_for_read(status, headers, body)
+        data = _json(body)
+        if not isinstance(data, dict) or not isinstance(data.get("data"), list):
+            raise Unexpected("The provider's list of models has no data.", detail=data)
+        return [str(item.get("id")) for item in data["data"] if isinstance(item, dict) and item.get("id")]
+
+    @contextmanager
+    def content(self, video_id: str, variant: Variant) -> Iterator[Content]:
+        """GET /videos/{id}/content as a stream. Raises while reading, too: Unreachable, Unexpected."""
+        # Some servers take any `variant` for an index and answer 404: the plain video is asked for without one.
+        params = {} if variant is Variant.VIDEO else {"variant": variant.value}
+        path = f"videos/{_path(video_id)}/content"
+        with _translated():
+            with self._client.stream("GET", path, params=params) as response:
+                if response.status_code != 200:
+                    body = _bounded(response, MAX_JSON, time.monotonic() + CALL_SECONDS)
+                    _raise_for_read(response.status_code, response.headers, body)
+                length = response.headers.get("content-length", "")
+                yield Content(
+                    content_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+                    length=int(length) if length.isdigit() else None,
+                    chunks=_chunks(response, MAX_CONTENT, time.monotonic() + CONTENT_SECONDS),
+                )
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> tuple[int, httpx.Headers, bytes]:
+        with _translated(), self._client.stream(method, path, **kwargs) as response:
+            body = _bounded(response, MAX_JSON, time.monotonic() + CALL_SECONDS)
+            return response.status_code, response.headers, body
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Let no httpx error out: not sent is Unreachable, anything else may have been accepted."""
+    try:
+        yield
+    except _NOT_SENT as error:
+        raise Unreachable(
+            f"The provider cannot be reached ({type(error).__name__}).", detail=str(error)
+        ) from error
+    except httpx.HTTPError as error:
+        raise Ambiguous(f"The connection broke ({type(error).__name__}).", detail=str(error)) from error
+
+
+def _chunks(response: httpx.Response, limit: int, deadline: float) -> Iterator[bytes]:
+    received = 0
+    for chunk in response.iter_raw():
+        received += len(chunk)
+        if received > limit:
+            raise Unexpected(f"The provider sent more than {limit} bytes.")
+        if time.monotonic() > deadline:
+            raise Unexpected("The provider's answer took too long.")
+        yield chunk
+
+
+def _bounded(response: httpx.Response, limit: int, deadline: float) -> bytes:
+    return b"".join(_chunks(response, limit, deadline))
+
+
+def _path(video_id: str) -> str:
+    """An id that cannot climb out of its place in the path."""
+    return quote(video_id, safe="")
+
+
+def _json(body: bytes) -> object:
+    """Decoded, without what PostgreSQL's jsonb and text refuse: NaN, infinities and NUL."""
+    try:
+        return json.loads(body.replace(b"\\u0000", b""), parse_constant=lambda _name: None)
+    except ValueError as error:
+        raise Unexpected(
+            "The provider's answer is not JSON.",
+            detail=body[:500].decode("utf-8", "replace").replace("\x00", ""),
+        ) from error
+
+
+def _error_of(body: bytes) -> tuple[str, str, object]:
+    """(code, message, detail) of an error body in any of the shapes that are seen."""
+    try:
+        data: Any = _json(body)
+    except Unexpected as nonsense:
+        return "", "", nonsense.detail
+    error = data.get("error", data.get("detail", data)) if isinstance(data, dict) else data
+    if isinstance(error, dict):
+        return str(error.get("code") or ""), str(error.get("message") or ""), error
+    return "", str(error), error
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    value = headers.get("retry-after", "")
+    return float(value) if value.replace(".", "", 1).isdigit() else None
+
+
+def _raise_for_create(status: int, headers: httpx.Headers, body: bytes) -> None:
+    if status in {200, 201, 202}:
+        return
+    code, message, detail = _error_of(body)
+    text = message or f"The provider answered {status}."
+    if status == 429:
+        raise RateLimited(text, retry_after=_retry_after(headers), detail=detail, status=status)
+    if status == 410:
+        raise Retired(text, detail=detail, status=status)
+    if code in _POLICY_CODES:
+        raise Refused(text, reason=Refused.POLICY, detail=detail, status=status)
+    if status in {401, 402, 403}:
+        raise Refused(text, reason=Refused.ACCESS, detail=detail, status=status)
+    # 408 and 409 may come from a proxy in between, after the request went through.
+    if 400 <= status < 500 and status not in {408, 409}:
+        raise Refused(text, reason=Refused.INVALID, detail=detail, status=status)
+    raise Ambiguous(text, detail=detail, status=status)
+
+
+def _raise_for_read(status: int, headers: httpx.Headers, body: bytes) -> None:
+    if status == 200:
+        return
+    _code, message, detail = _error_of(body)
+    text = message or f"The provider answered {status}."
+    if status in {404, 410}:
+        raise Gone(text, detail=detail, status=status)
+    if status == 429:
+        raise RateLimited(text, retry_after=_retry_after(headers), detail=detail, status=status)
+    if status in {401, 402, 403}:
+        raise Refused(text, reason=Refused.ACCESS, detail=detail, status=status)
+    if 400 <= status < 500:
+        raise Refused(text, reason=Refused.INVALID, detail=detail, status=status)
+    raise Unexpected(text, detail=detail, status=status)

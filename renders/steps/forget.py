@@ -1,0 +1,36 @@
+"""Delete the provider's copy once ours is verified. The protocol allows it for finished videos only."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db.models.functions import Now
+
+from renders.models import Attempt
+from renders.providers.errors import Gone, ProviderError
+from renders.steps.client import client
+from tenants.scope import org_transaction
+
+log = structlog.get_logger(__name__)
+
+AGAIN = timedelta(minutes=5)
+
+
+def forget(org_id: UUID, attempt_id: UUID) -> None:
+    """One try to delete one provider copy. 404 counts as gone; anything else is tried again."""
+    with org_transaction(org_id):
+        due = Attempt.objects.filter(pk=attempt_id, provider_deleted_at=None, provider_delete_at__lte=Now())
+        # The next try is booked before this one: a crash repeats it.
+        if not due.update(provider_delete_at=Now() + AGAIN):
+            return
+        attempt = Attempt.objects.select_related("account").get(pk=attempt_id)
+    try:
+        with client(attempt.account) as provider:
+            provider.delete(attempt.provider_video_id or "")
+    except Gone:
+        pass
+    except ProviderError as error:
+        log.warning("provider_delete_put_off", attempt=attempt.public_id, error=str(error))
+        return
+    with org_transaction(org_id):
+        Attempt.objects.filter(pk=attempt_id).update(provider_deleted_at=Now())

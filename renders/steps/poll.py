@@ -1,0 +1,141 @@
+"""Ask the provider how a render is doing. A webhook only makes this happen sooner: the answer here is the truth."""
+
+import random
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from renders import ledger
+from renders.models import Attempt, AttemptStatus, Render
+from renders.moves import Superseded, claim, move, put_off
+from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited
+from renders.providers.port import Status, Video
+from renders.states import FailureClass, State, Who
+from renders.steps.client import client
+from renders.steps.submit import fail
+from tenants.scope import org_transaction
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 75.0
+FIRST, FACTOR, LONGEST = 2.0, 1.3, 20.0  # seconds between polls grow from the first to the longest
+MISSING_CONFIRMED = 3  # a single 404 may be a replica that lags
+POLICY_CODES = {"moderation_blocked", "content_policy_violation", "sentinel_block"}
+
+
+def next_poll(count: int) -> float:
+    """Seconds to the next poll: exponential up to LONGEST, ±15 % so that polls do not march in step."""
+    wait = min(FIRST * FACTOR ** min(count, 20), LONGEST)
+    return wait * random.uniform(0.85, 1.15)  # noqa: S311 - jitter, not a secret
+
+
+def poll(org_id: UUID, render_id: UUID) -> bool:
+    """One GET for one render in flight. True when it is complete, and there is a clip to be fetched."""
+    with org_transaction(org_id):
+        render = claim(render_id, State.RENDERING, lease_seconds=LEASE_SECONDS)
+        if render is None:
+            return False
+        attempt = render.attempts.latest("number")
+    outcome = _ask(render, attempt)
+    try:
+        with org_transaction(org_id):
+            _record(render, attempt, outcome)
+    except Superseded:
+        log.info("poll_superseded", render=render.public_id)
+        return False
+    return render.state == State.DOWNLOADING
+
+
+def _ask(render: Render, attempt: Attempt) -> Video | ProviderError:
+    try:
+        with client(render.account) as provider:
+            return provider.retrieve(attempt.provider_video_id or "")
+    except ProviderError as error:
+        return error
+
+
+def _record(render: Render, attempt: Attempt, outcome: Video | ProviderError) -> None:
+    attempt.poll_count += 1
+    if isinstance(outcome, Video):
+        attempt.missing_count = 0
+        _learn(attempt, outcome)
+    attempt.save(update_fields=_POLLED)
+    match outcome:
+        case Video(status=Status.COMPLETED):
+            complete(render, attempt)
+        case Video(status=Status.FAILED | Status.CANCELLED):
+            _failed(render, attempt, outcome)
+        case Video(status=Status.EXPIRED):
+            fail(
+                render,
+                attempt,
+                FailureClass.EXPIRED_BEFORE_DOWNLOAD,
+                note="expired before we saw it complete",
+            )
+        case Video():
+            _still_running(render, attempt, outcome)
+        case Gone():
+            _missing(render, attempt, outcome)
+        case RateLimited():
+            put_off(render, after=min(outcome.retry_after or LONGEST, 300.0))
+        case Ambiguous() | ProviderError():
+            _still_running(render, attempt, None)
+
+
+_POLLED = [
+    "poll_count",
+    "missing_count",
+    "provider_status",
+    "payload",
+    "expires_at",
+    "completed_at",
+]
+
+
+def _learn(attempt: Attempt, video: Video) -> None:
+    """Keep what the provider says. Its id stays the one of the create: some servers answer with another."""
+    attempt.provider_status = video.status_text
+    attempt.payload = video.raw
+    attempt.expires_at = video.expires_at
+    if video.status is Status.COMPLETED:
+        attempt.completed_at = timezone.now()
+
+
+def complete(render: Render, attempt: Attempt) -> None:
+    """The clip is made, so it is paid: settle once, then fetch it at once, for it expires."""
+    attempt.status = AttemptStatus.COMPLETED
+    attempt.save(update_fields=["status"])
+    ledger.settle(attempt, cost_microusd=attempt.reserved_microusd)
+    move(render, State.DOWNLOADING, who=Who.WORKER, after=0, progress=100)
+
+
+def _failed(render: Render, attempt: Attempt, video: Video) -> None:
+    is_policy = video.error_code in POLICY_CODES
+    why = FailureClass.POLICY_OUTPUT if is_policy else FailureClass.RENDER_FAILED
+    fail(render, attempt, why, detail={"code": video.error_code, "message": video.error_message})
+
+
+def _still_running(render: Render, attempt: Attempt, video: Video | None) -> None:
+    age = timezone.now() - (attempt.intent_at or attempt.created_at)
+    if age > timedelta(seconds=render.account.hard_limit_seconds):
+        lose(render, attempt, note=f"still not done after {int(age.total_seconds() // 60)} minutes")
+        return
+    shown = max(render.progress, min(99, (video.progress if video else None) or 0))
+    put_off(render, after=next_poll(attempt.poll_count), progress=shown)
+
+
+def _missing(render: Render, attempt: Attempt, error: Gone) -> None:
+    """404: lost only when it is confirmed."""
+    attempt.missing_count += 1
+    attempt.save(update_fields=["missing_count"])
+    if attempt.missing_count >= MISSING_CONFIRMED:
+        lose(render, attempt, note="the provider does not know it any more", detail=error.detail)
+    else:
+        put_off(render, after=FIRST)
+
+
+def lose(render: Render, attempt: Attempt, *, note: str, detail: object = None) -> None:
+    """Nobody will ever see this clip. Whether it is paid is the account's rule."""
+    fail(render, attempt, FailureClass.PROVIDER_LOST, note=note, detail=detail, to=State.LOST)

@@ -1,0 +1,230 @@
+"""Send a queued render to its provider: intent first, one POST, then what is known of its outcome."""
+
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from renders import ledger
+from renders.models import Attempt, AttemptStatus, InboundEvent, ProviderAccount, Render, SettlementRule
+from renders.moves import POISONED, NoFreeSlot, Superseded, claim, move, put_off
+from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable
+from renders.providers.port import CreateRequest, Video
+from renders.states import FailureClass, State, Who
+from renders.steps.client import client
+from tenants.scope import org_transaction
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 90.0  # longer than the client's own deadline for a create
+WAIT_FOR_SLOT = 2.0
+WAIT_FOR_LANE = 2.0
+ACCOUNT_HOLD = timedelta(seconds=60)  # after a 401, 402 or 403: nothing more is sent for so long
+FIRST_POLL = 2.0
+MAX_RETRIES = 8  # of a create that is proved not sent
+
+
+def lane_of(account_id: int, request: CreateRequest) -> str:
+    """Fingerprint of a request: two that look alike in the provider's list share it."""
+    text = f"{account_id}\n{request.model}\n{request.size}\n{request.seconds}\n{request.prompt}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def request_of(render: Render) -> CreateRequest:
+    """What goes on the wire."""
+    offer = render.account.offers.filter(model=render.model).first()
+    model = (offer.wire_model if offer else "") or render.model
+    return CreateRequest(
+        prompt=render.brief_version.composed_prompt, model=model, size=render.size, seconds=render.seconds
+    )
+
+
+def submit(org_id: UUID, render_id: UUID) -> None:
+    """One try to send one render. Whoever calls twice sends once."""
+    with org_transaction(org_id):
+        claimed = _claim(render_id)
+    if claimed is None:
+        return
+    render, attempt, request = claimed
+    outcome = _post(render.account, request)
+    with org_transaction(org_id):
+        try:
+            _record(render, attempt, outcome)
+        except Superseded:
+            # The lease ran out and the reconciler has it: it will find what was accepted in the list.
+            log.warning("submit_superseded", render=render.public_id, outcome=type(outcome).__name__)
+
+
+def _claim(render_id: UUID) -> tuple[Render, Attempt, CreateRequest] | None:
+    """Write the intent: from the commit on, this attempt may have cost money."""
+    render = claim(render_id, State.QUEUED, lease_seconds=LEASE_SECONDS)
+    if render is None:
+        return None
+    attempt = render.attempts.latest("number")
+    if render.crash_count > POISONED:
+        fail(render, attempt, FailureClass.QUARANTINED, note="it took its worker down three times")
+        return None
+    account = render.account
+    if account.sunset_on and account.sunset_on <= timezone.now().date():
+        fail(
+            render, attempt, FailureClass.PROVIDER_SUNSET, note=f"{account.name} ended on {account.sunset_on}"
+        )
+        return None
+    request = request_of(render)
+    try:
+        with transaction.atomic():
+            _write_intent(render, attempt, request)
+    except NoFreeSlot:
+        put_off(render, after=_hold_left(account) or WAIT_FOR_SLOT)
+        return None
+    except IntegrityError:
+        render.state = State.QUEUED
+        put_off(render, after=WAIT_FOR_LANE)
+        return None
+    return render, attempt, request
+
+
+def _hold_left(account: ProviderAccount) -> float:
+    """Seconds until a held account may be tried again."""
+    if account.held_until_at is None:
+        return 0.0
+    return max(0.0, (account.held_until_at - timezone.now()).total_seconds())
+
+
+def _write_intent(render: Render, attempt: Attempt, request: CreateRequest) -> None:
+    version = render.version
+    try:
+        move(
+            render,
+            State.SUBMITTING,
+            who=Who.DISPATCHER,
+            after=LEASE_SECONDS,
+            crash_count=render.crash_count,
+            failure_class="",
+        )
+        attempt.status = AttemptStatus.INTENT
+        attempt.lane = lane_of(render.account_id, request)
+        attempt.prompt_sha256 = hashlib.sha256(request.prompt.encode()).hexdigest()
+        attempt.intent_at = timezone.now()
+        attempt.save(update_fields=["status", "lane", "prompt_sha256", "intent_at"])
+    except (NoFreeSlot, IntegrityError):
+        # The savepoint takes the move back; so must the object in hand.
+        render.state, render.version = State.QUEUED, version
+        raise
+
+
+Outcome = Video | Unreachable | RateLimited | Refused | Retired | Ambiguous
+
+
+def _post(account: ProviderAccount, request: CreateRequest) -> Outcome:
+    """The one POST. Every failure comes back as a value: each one must be recorded."""
+    try:
+        with client(account) as provider:
+            return provider.create(request)
+    except (Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
+        return error
+
+
+def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:
+    match outcome:
+        case Video():
+            bind(render, attempt, outcome, who=Who.WORKER)
+        case RateLimited():
+            _delay(render, attempt, outcome.retry_after or 15.0)
+        case Unreachable():
+            _not_sent(render, attempt, str(outcome))
+        case Retired():
+            fail(render, attempt, FailureClass.PROVIDER_SUNSET, detail=outcome.detail)
+        case Refused() if outcome.reason == Refused.ACCESS:
+            ProviderAccount.objects.hold(render.account_id, timezone.now() + ACCOUNT_HOLD, str(outcome))
+            log.error("account_refused", account=render.account.slug, status=outcome.status)
+            _requeue(
+                render, attempt, FailureClass.AUTH_OR_QUOTA, ACCOUNT_HOLD.total_seconds(), "account refused"
+            )
+        case Refused():
+            fail(render, attempt, FailureClass(outcome.reason), detail=outcome.detail)
+        case Ambiguous():
+            doubt(render, attempt, note="no clear answer to the request", detail=outcome.detail)
+
+
+def bind(render: Render, attempt: Attempt, video: Video, *, who: Who) -> None:
+    """The provider has it: keep its id for ever. Raises IntegrityError when the id has an owner already."""
+    attempt.status = AttemptStatus.BOUND
+    attempt.provider_video_id = video.id
+    attempt.provider_status = video.status_text
+    attempt.payload = video.raw
+    attempt.save(update_fields=["status", "provider_video_id", "provider_status", "payload"])
+    parked = InboundEvent.objects.filter(account=attempt.account_id, video_id=video.id, matched_at=None)
+    was_announced = parked.update(matched_at=timezone.now()) > 0
+    after = 0.0 if was_announced else FIRST_POLL
+    move(render, State.RENDERING, who=who, after=after, retry_count=0, failure_class="")
+
+
+def doubt(render: Render, attempt: Attempt, *, note: str, detail: object = None) -> None:
+    """Nobody knows whether it was accepted: keep the reservation and ask the provider's list."""
+    attempt.status, attempt.error = AttemptStatus.IN_DOUBT, _as_json(detail)
+    attempt.save(update_fields=["status", "error"])
+    failure = FailureClass.AMBIGUOUS_SUBMIT
+    move(render, State.RECONCILING, who=Who.WORKER, after=1, note=note, failure_class=failure)
+
+
+def _delay(render: Render, attempt: Attempt, seconds: float) -> None:
+    seconds = min(max(seconds, 1.0), 3600.0)
+    _requeue(render, attempt, FailureClass.RATE_LIMITED, seconds, "the provider asked us to wait")
+
+
+def _not_sent(render: Render, attempt: Attempt, note: str) -> None:
+    if render.retry_count >= MAX_RETRIES:
+        fail(render, attempt, FailureClass.UNREACHABLE, note=note)
+    else:
+        _requeue(render, attempt, FailureClass.UNREACHABLE, min(2.0 ** (render.retry_count + 1), 120.0), note)
+
+
+def _requeue(render: Render, attempt: Attempt, why: FailureClass, seconds: float, note: str) -> None:
+    """Back to the queue, for it is proved that nothing was accepted. The reservation stays."""
+    attempt.status = AttemptStatus.RESERVED
+    attempt.save(update_fields=["status"])
+    retries = render.retry_count + (why == FailureClass.UNREACHABLE)
+    until = timezone.now() + timedelta(seconds=seconds)
+    move(
+        render,
+        State.QUEUED,
+        who=Who.WORKER,
+        after=seconds,
+        note=note,
+        failure_class=why,
+        delayed_until_at=until,
+        retry_count=retries,
+    )
+
+
+def fail(
+    render: Render,
+    attempt: Attempt,
+    why: FailureClass,
+    *,
+    detail: object = None,
+    note: str = "",
+    to: State = State.FAILED,
+) -> None:
+    """End the render, and settle its attempt by the account's rule for this class."""
+    was_sent = attempt.status in {AttemptStatus.BOUND, AttemptStatus.COMPLETED}
+    attempt.status = AttemptStatus.FAILED if attempt.intent_at else AttemptStatus.WITHDRAWN
+    attempt.error = _as_json(detail)
+    attempt.save(update_fields=["status", "error"])
+    charged = was_sent and render.account.settlement_rule(why) == SettlementRule.CHARGE
+    ledger.settle(attempt, cost_microusd=attempt.reserved_microusd if charged else 0)
+    move(render, to, who=Who.WORKER, note=note, failure_class=why)
+
+
+def _as_json(detail: object) -> object:
+    """The provider's own words, bounded; staff read them, nobody else."""
+    if not detail:
+        return None
+    if isinstance(detail, str):
+        return {"message": detail[:2000]}
+    text = str(detail)
+    return detail if len(text) < 8000 else {"message": text[:2000]}

@@ -1,0 +1,100 @@
+"""Ring again for everything that is due: a lost message, a flushed broker or a killed worker costs delay only."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection
+from django.db.models.functions import Now
+
+from renders import storage
+from renders.models import Asset, Attempt, ProviderAccount, Render
+from renders.states import State
+from renders.tasks import ACTOR_FOR, check_account, forget, purge
+from tenants.queue import ring
+from tenants.scope import platform_transaction
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+# A rung row is not rung again for so long: its message is still on the way. A claim makes it not due at all.
+PATIENCE = 10.0  # seconds
+SELDOM_SECONDS = 30.0  # between looks at what is in no hurry
+TIDY_SECONDS = 60.0  # between looks for what killed workers left on this machine's disk
+_LOCK = 7_315_001  # advisory lock: one sweep per database
+
+
+class Sweep:
+    """Remembers what it rang for lately."""
+
+    def __init__(self) -> None:
+        self._rung: dict[UUID, float] = {}
+        self._tidied = -TIDY_SECONDS
+        self._looked = -SELDOM_SECONDS
+
+    def once(self) -> int:
+        """Ring for every due row that was not rung for lately; how many those were."""
+        now = time.monotonic()
+        has_time = now - self._looked >= SELDOM_SECONDS
+        self._rung = {key: at for key, at in self._rung.items() if now - at < PATIENCE}
+        with platform_transaction("sweep: due renders"):
+            renders = list(Render.objects.due().values_list("org_id", "id", "state")[:BATCH])
+            doomed = Attempt.objects.filter(provider_delete_at__lte=Now(), provider_deleted_at=None)
+            attempts = list(doomed.values_list("org_id", "id")[:BATCH])
+            files = _takes_to_purge() if has_time else []
+        jobs: list[tuple[Any, UUID, UUID]] = [
+            (ACTOR_FOR[State(state)], org_id, pk) for org_id, pk, state in renders
+        ]
+        jobs += [(forget, org_id, pk) for org_id, pk in attempts]
+        fresh = [job for job in jobs if job[2] not in self._rung]
+        for actor, org_id, pk in fresh:
+            ring(actor, str(org_id), str(pk))
+            self._rung[pk] = now
+        if has_time:
+            self._looked = now
+            _ring_seldom(files)
+        self._tidy(now)
+        return len(fresh)
+
+    def _tidy(self, now: float) -> None:
+        if now - self._tidied < TIDY_SECONDS:
+            return
+        self._tidied = now
+        try:
+            count = storage.sweep_staging()
+        except OSError as error:
+            log.warning("staging_not_swept", error=str(error))
+        else:
+            if count:
+                log.info("staging_swept", folders=count)
+
+
+def _takes_to_purge() -> list[tuple[UUID, UUID]]:
+    """(agency, take) whose files were deleted while nobody came to remove them."""
+    return list(Asset.objects.to_purge().values_list("org_id", "render_id").distinct()[:BATCH])
+
+
+def _ring_seldom(files: list[tuple[UUID, UUID]]) -> None:
+    """What may wait for half a minute, and costs its queries no more often."""
+    for org_id, pk in files:
+        ring(purge, str(org_id), str(pk))
+    for account in ProviderAccount.objects.due_for_check().values_list("pk", flat=True)[:BATCH]:
+        ring(check_account, account)
+
+
+@contextmanager
+def only_one() -> Iterator[bool]:
+    """Hold the sweep's lock while the database connection lives; False when another process has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        row = cursor.fetchone()
+    got = bool(row and row[0])
+    try:
+        yield got
+    finally:
+        if got and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

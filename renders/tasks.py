@@ -1,0 +1,74 @@
+"""The pipeline on one page. A message says "look now"; the row says what is to be done."""
+
+from uuid import UUID
+
+import dramatiq
+
+from renders.states import State
+from renders.steps import check_account as check_step
+from renders.steps import derive as derive_step
+from renders.steps import fetch as fetch_step
+from renders.steps import forget as forget_step
+from renders.steps import poll as poll_step
+from renders.steps import purge as purge_step
+from renders.steps import reconcile as reconcile_step
+from renders.steps import submit as submit_step
+from tenants.queue import ring
+
+
+@dramatiq.actor
+def submit(org_id: str, render_id: str) -> None:
+    submit_step.submit(UUID(org_id), UUID(render_id))
+
+
+@dramatiq.actor
+def suspect(org_id: str, render_id: str) -> None:
+    reconcile_step.suspect(UUID(org_id), UUID(render_id))
+
+
+@dramatiq.actor
+def reconcile(org_id: str, render_id: str) -> None:
+    reconcile_step.reconcile(UUID(org_id), UUID(render_id))
+
+
+@dramatiq.actor
+def poll(org_id: str, render_id: str) -> None:
+    if poll_step.poll(UUID(org_id), UUID(render_id)):
+        ring(fetch, org_id, render_id)
+
+
+@dramatiq.actor(queue_name="media")
+def fetch(org_id: str, render_id: str) -> None:
+    if fetch_step.fetch(UUID(org_id), UUID(render_id)):
+        ring(derive, org_id, render_id)
+
+
+@dramatiq.actor(queue_name="media")
+def derive(org_id: str, render_id: str) -> None:
+    derive_step.derive(UUID(org_id), UUID(render_id))
+
+
+@dramatiq.actor
+def forget(org_id: str, attempt_id: str) -> None:
+    forget_step.forget(UUID(org_id), UUID(attempt_id))
+
+
+@dramatiq.actor(queue_name="media")
+def purge(org_id: str, render_id: str) -> None:
+    purge_step.purge(UUID(org_id), UUID(render_id))
+
+
+@dramatiq.actor
+def check_account(account_id: int) -> None:
+    check_step.check_account(account_id)
+
+
+# Who looks at a due render in each state.
+ACTOR_FOR = {
+    State.QUEUED: submit,
+    State.SUBMITTING: suspect,
+    State.RECONCILING: reconcile,
+    State.RENDERING: poll,
+    State.DOWNLOADING: fetch,
+    State.STORED: derive,
+}

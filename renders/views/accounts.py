@@ -1,0 +1,63 @@
+"""The platform's provider accounts, for its own staff. No key ever reaches a page."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from renders.actions.accounts import ask_for_check
+from renders.models import ProviderAccount
+from tenants.access import staff
+
+
+def _described(account: ProviderAccount) -> dict[str, Any]:
+    """One account as its card shows it."""
+    now = timezone.now()
+    offers = list(account.offers.all())
+    sunset = account.sunset_on
+    return {
+        "account": account,
+        "offers": offers,
+        "is_missing_some": any(offer.missing_since_at for offer in offers if offer.is_enabled),
+        "is_held": account.held_until_at is not None and account.held_until_at > now,
+        "held_reason": account.without_key(account.held_reason),
+        "has_ended": sunset is not None and sunset <= now.date(),
+    }
+
+
+@staff("accounts.view")
+@require_safe
+def account_list(request: HttpRequest) -> HttpResponseBase:
+    """Every account; the first active one takes new work."""
+    rows = ProviderAccount.objects.order_by("pk").prefetch_related("offers")
+    described = [_described(account) for account in rows]
+    first = next((row["account"].pk for row in described if row["account"].is_active), None)
+    return TemplateResponse(request, "renders/accounts.html", {"rows": described, "first": first})
+
+
+@staff("accounts.view")
+@require_safe
+def account_card(request: HttpRequest, account: str) -> HttpResponseBase:
+    """One account's card, asked for again until its check has been answered."""
+    row = _described(get_object_or_404(ProviderAccount, slug=account))
+    first = ProviderAccount.objects.usable().order_by("pk").values_list("pk", flat=True).first()
+    return TemplateResponse(request, "renders/accounts.html#card", {"row": row, "first": first})
+
+
+@staff("accounts.manage")
+@require_POST
+def account_check(request: HttpRequest, account: str) -> HttpResponseBase:
+    """Ask for a check now."""
+    found = get_object_or_404(ProviderAccount, slug=account)
+    if found.is_active:
+        ask_for_check(account=found, by=request.user)  # type: ignore[arg-type]
+        messages.info(
+            request, f"Asked {found.name}. It answers in a few seconds; nothing is created or charged."
+        )
+    else:
+        messages.error(request, f"{found.name} is switched off, so it is not asked anything.")
+    return redirect("renders:accounts")

@@ -1,0 +1,201 @@
+"""Write a brief, see its prompt and its price, submit it."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from renders import pricing
+from renders.actions import briefs as brief_actions
+from renders.actions import renders as render_actions
+from renders.forms import BriefForm, ProjectForm, defaults
+from renders.models import Brief, Budget, Level, Project, ProviderAccount, Render
+from renders.prompts import compose
+from renders.views.paging import keyset_page
+from tenants.access import AgencyRequest, requires
+from tenants.actions.agencies import add_client
+from tenants.errors import Refused
+
+
+@requires("briefs.view")
+@require_safe
+def brief_list(request: AgencyRequest) -> HttpResponseBase:
+    """Briefs, last touched first."""
+    query = request.GET.get("q", "").strip()
+    rows = Brief.objects.listed().with_latest_take()
+    if query:
+        rows = rows.filter(title__icontains=query)
+    page = keyset_page(rows, request.GET.get("before", ""), field="updated_at", size=30)
+    has_projects = bool(page.rows) or Project.objects.exists()
+    kept = {"q": query} if query else {}
+    context = {"page": page, "query": query, "has_projects": has_projects, **page.links(**kept)}
+    return TemplateResponse(request, "renders/brief_list.html", context)
+
+
+def _initial(account: ProviderAccount, brief: Brief | None, request: AgencyRequest) -> dict[str, Any]:
+    if brief is None:
+        return {**defaults(account), "project": request.GET.get("project")}
+    kept = {name: value for name in ("model", "size", "seconds") if (value := getattr(brief, name))}
+    return {**defaults(account), **kept, **brief.texts(), "title": brief.title, "project": brief.project_id}
+
+
+def _composer(
+    request: AgencyRequest, form: BriefForm, brief: Brief | None, *, status: int = 200, refusal: str = ""
+) -> HttpResponseBase:
+    values = form.data if form.is_bound else form.initial
+    context = {
+        "form": form,
+        "brief": brief,
+        "refusal": refusal,
+        "submit_key": values.get("submit_key") or secrets.token_urlsafe(24),
+        "preview": preview_of(form.account, values),
+        "needs_budget": not Budget.objects.filter(level=Level.AGENCY).exists(),
+        "takes": Render.objects.filter(brief=brief).listed()[:12] if brief else [],
+    }
+    return TemplateResponse(request, "renders/brief_form.html", context, status=status)
+
+
+def preview_of(account: ProviderAccount, values: Any) -> dict[str, Any]:
+    """The composed prompt and the price of what the form says now, or why there is none."""
+    prompt = compose(Brief(**{name: values.get(name) or "" for name in Brief.TEXT_FIELDS}))
+    choice = {"model": values.get("model") or "", "size": values.get("size") or ""}
+    seconds = str(values.get("seconds") or "0")
+    length = int(seconds) if seconds.isdigit() and len(seconds) < 6 else 0
+    try:
+        pricing.check_choice(account, **choice, seconds=length)
+        quote = pricing.quote(account, **choice, seconds=length)
+    except Refused as error:
+        return {"prompt": prompt, "problem": str(error)}
+    return {
+        "prompt": prompt,
+        "price": pricing.dollars(quote.microusd),
+        "microusd": quote.microusd,
+        "rate": pricing.dollars(quote.row.microusd_per_second),
+        "seconds": length,
+        "verified_on": quote.row.verified_on,
+    }
+
+
+@requires("briefs.edit")
+@require_POST
+def brief_preview(request: AgencyRequest) -> HttpResponseBase:
+    """The panel beside the form, as the form changes. Nothing is checked but the price, nothing is kept."""
+    try:
+        preview = preview_of(render_actions.account_for_new_renders(), request.POST)
+    except render_actions.CannotSubmit as error:
+        preview = {"prompt": "", "problem": str(error)}
+    context = {"preview": preview}
+    return TemplateResponse(request, "renders/brief_form.html#preview", context)
+
+
+@requires("briefs.edit")
+def brief_new(request: AgencyRequest) -> HttpResponseBase:
+    """A new brief: three fields make a complete one; the rest is there when it is wanted."""
+    if not Project.objects.exists():
+        messages.info(request, "A brief belongs to a project. Start one first.")
+        return redirect("renders:project-new", request.agency.slug)
+    return _edit(request, None)
+
+
+@requires("briefs.edit")
+def brief_edit(request: AgencyRequest, brief: UUID) -> HttpResponseBase:
+    """A brief that is there: edit it, submit it again."""
+    return _edit(request, get_object_or_404(Brief.objects.select_related("project__client"), pk=brief))
+
+
+def _edit(request: AgencyRequest, brief: Brief | None) -> HttpResponseBase:
+    try:
+        account = render_actions.account_for_new_renders()
+    except render_actions.CannotSubmit as error:
+        return TemplateResponse(request, "renders/no_account.html", {"refusal": str(error)})
+    if request.method != "POST":
+        return _composer(
+            request, BriefForm(initial=_initial(account, brief, request), account=account), brief
+        )
+    form = BriefForm(request.POST, account=account)
+    if not form.is_valid():
+        return _composer(request, form, brief, status=422)
+    if request.POST.get("do") == "submit":
+        return _save_and_submit(request, form, brief)
+    saved = _save(form, brief, request)
+    messages.success(request, f"Saved “{saved.title}”. Nothing is rendered until you submit it.")
+    return redirect("renders:brief-edit", request.agency.slug, saved.pk)
+
+
+def _save(form: BriefForm, brief: Brief | None, request: AgencyRequest) -> Brief:
+    data = form.cleaned_data
+    return brief_actions.save_brief(
+        project=data["project"],
+        title=data["title"],
+        texts=form.texts(),
+        by=request.user,
+        brief=brief,
+        **form.choice(),
+    )
+
+
+def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | None) -> HttpResponseBase:
+    """Both or neither; a refusal shows the form again with everything in it."""
+    if not request.membership.may("renders.submit"):
+        return _composer(
+            request, form, brief, status=403, refusal="Your role may write briefs, not spend on them."
+        )
+    key, shown = request.POST.get("submit_key", "")[:64], request.POST.get("shown_microusd", "")
+    known = Render.objects.filter(submit_key=key).first() if key else None
+    if known is not None:
+        # The same form again: a double click, or Back and Submit. One render, one charge.
+        return redirect("renders:render", request.agency.slug, known.pk)
+    try:
+        with transaction.atomic():
+            saved = _save(form, brief, request)
+            render = render_actions.submit_render(
+                brief=saved,
+                submit_key=key or secrets.token_urlsafe(24),
+                shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
+                by=request.user,
+            )
+    except Refused as error:
+        field = getattr(error, "field", "")
+        if field:
+            form.add_error(field, str(error))
+        return _composer(request, form, brief, status=422, refusal="" if field else str(error))
+    return redirect("renders:render", request.agency.slug, render.pk)
+
+
+@requires("briefs.edit")
+@require_POST
+def brief_archive(request: AgencyRequest, brief: UUID) -> HttpResponseBase:
+    """Take a brief off the list."""
+    found = get_object_or_404(Brief.objects, pk=brief)
+    brief_actions.archive_brief(brief=found, by=request.user)
+    messages.success(request, f"Archived “{found.title}”. Its takes stay in the queue and in review.")
+    return redirect("renders:brief-list", request.agency.slug)
+
+
+@requires("briefs.edit")
+def project_new(request: AgencyRequest) -> HttpResponseBase:
+    """A new project, of a client that is there or of a new one."""
+    form = ProjectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            with transaction.atomic():
+                client = data["client"] or add_client(name=data["new_client"], by=request.user)
+                project = brief_actions.create_project(client=client, name=data["name"], by=request.user)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"Started “{project.name}” for {client.name}.")
+            return redirect(f"{_new_brief_url(request)}?project={project.pk}")
+    status = 422 if form.is_bound else 200
+    return TemplateResponse(request, "renders/project_form.html", {"form": form}, status=status)
+
+
+def _new_brief_url(request: AgencyRequest) -> str:
+    return redirect("renders:brief-new", request.agency.slug).url

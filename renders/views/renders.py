@@ -1,0 +1,133 @@
+"""One take: where it stands, what it was made from, what it cost."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from renders import pricing, reading
+from renders.actions import renders as render_actions
+from renders.messages import MESSAGES
+from renders.models import AssetKind, Render
+from renders.views.files import files_context
+from tenants.access import AgencyRequest, requires
+from tenants.errors import Refused
+
+
+def find(render: UUID) -> Render:
+    """The take with what its pages show. Raises Http404."""
+    related = (
+        "brief__project__client",
+        "brief_version",
+        "created_by",
+        "account",
+        "parent__brief",
+        "price_row",
+    )
+    rows = Render.objects.select_related(*related, "held_by")
+    rows = rows.prefetch_related("assets", "attempts", "events")
+    return get_object_or_404(rows, pk=render)
+
+
+def status_context(render: Render) -> dict[str, Any]:
+    """What the status panel shows; also its fragment."""
+    attempt = next(iter(reversed(render.attempts.all())), None)
+    if attempt is not None:
+        attempt.render = render
+    return {
+        "render": render,
+        "sentence": reading.sentence(render),
+        "eta": reading.eta(render),
+        "message": MESSAGES.get(render.failure_class) if render.is_failure else None,
+        "attempt": attempt,
+        "expires_in": reading.expires_soon(attempt),
+        "cancel_refusal": _refusal(render),
+    }
+
+
+def _refusal(render: Render) -> str:
+    try:
+        render_actions.check_can_cancel(render)
+    except render_actions.CannotCancel as error:
+        return str(error)
+    return ""
+
+
+@requires("renders.view")
+@require_safe
+def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Status, provenance, cost lines and the log of one take."""
+    found = find(render)
+    context = {
+        **status_context(found),
+        **files_context(found),
+        "original": found.asset(AssetKind.ORIGINAL),
+        "proxy": found.asset(AssetKind.PROXY) or found.asset(AssetKind.ORIGINAL),
+        "poster": found.asset(AssetKind.POSTER),
+        "events": sorted(found.events.all(), key=lambda e: e.version),
+        "attempts": found.attempts.all(),
+        "rate": pricing.dollars(found.microusd_per_second),
+        "submit_key": secrets.token_urlsafe(24),
+        "quote": _quote_again(found),
+    }
+    return TemplateResponse(request, "renders/render.html", context)
+
+
+def _quote_again(render: Render) -> int | None:
+    """What the same settings cost today; None when they have no price any more."""
+    try:
+        again = pricing.quote(
+            render.account, model=render.model, size=render.size, seconds=render.seconds, mode=render.mode
+        )
+    except pricing.NoPrice:
+        return None
+    return again.microusd
+
+
+@requires("renders.view")
+@require_safe
+def render_status(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """The status panel alone. Once the work is over, the whole page is asked for instead."""
+    found = find(render)
+    response = TemplateResponse(request, "renders/render.html#status-panel", status_context(found))
+    if not found.is_working and request.GET.get("was") == "working":
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@requires("renders.submit")
+@require_POST
+def render_cancel(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Withdraw a take that was not sent yet."""
+    found = find(render)
+    try:
+        render_actions.cancel_render(render=found, by=request.user)
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Withdrawn. Its price is back in the budget.")
+    return redirect("renders:render", request.agency.slug, found.pk)
+
+
+@requires("renders.submit")
+@require_POST
+def render_again(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """The same brief and settings once more, as a new take, at today's price as the page showed it."""
+    found = find(render)
+    shown = request.POST.get("shown_microusd", "")
+    try:
+        take = render_actions.regenerate(
+            render=found,
+            submit_key=request.POST.get("submit_key", "")[:64] or secrets.token_urlsafe(24),
+            shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
+            by=request.user,
+        )
+    except Refused as error:
+        messages.error(request, str(error))
+        return redirect("renders:render", request.agency.slug, found.pk)
+    return redirect("renders:render", request.agency.slug, take.pk)
