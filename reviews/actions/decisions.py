@@ -1,0 +1,190 @@
+"""Decide about a take: bound to the bytes that were shown, written once, chained."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from renders.actions.review_state import set_review_state
+from renders.models import Render
+from renders.moves import Superseded
+from renders.states import State, Who
+from reviews.actions.pace import DECISIONS, check_pace
+from reviews.actions.rounds import check_shown
+from reviews.models import Comment, Decision, Guest, Round, StageKind, Verdict
+from tenants import audit, live, scope
+from tenants.errors import Refused
+from tenants.models import User
+
+
+class CannotDecide(Refused):
+    """The decision was not taken; the text says why, and is the disabled button's tooltip."""
+
+
+class DecidedMeanwhile(CannotDecide):
+    """Somebody else decided while the page was open."""
+
+
+_NEXT = {
+    (StageKind.INTERNAL, Verdict.APPROVED): State.CLIENT_REVIEW,
+    (StageKind.INTERNAL, Verdict.APPROVED_WITH_CHANGES): State.CLIENT_REVIEW,
+    (StageKind.INTERNAL, Verdict.CHANGES_REQUIRED): State.CHANGES,
+    (StageKind.CLIENT, Verdict.APPROVED): State.DELIVERABLE,
+    (StageKind.CLIENT, Verdict.APPROVED_WITH_CHANGES): State.DELIVERABLE,
+    (StageKind.CLIENT, Verdict.CHANGES_REQUIRED): State.CHANGES,
+}
+_OPEN_IN = {StageKind.INTERNAL: State.IN_REVIEW, StageKind.CLIENT: State.CLIENT_REVIEW}
+
+
+def check_can_decide(render: Render, *, kind: str, by: User | Guest) -> None:
+    """Raises CannotDecide when this stage is not open, is not this person's, or the take is their own."""
+    if render.state != _OPEN_IN[StageKind(kind)]:
+        raise DecidedMeanwhile(_closed(render, kind))
+    if isinstance(by, Guest) != (kind == StageKind.CLIENT):
+        raise CannotDecide("The client decides on this stage, through a link; the team on the one before.")
+    if isinstance(by, User) and render.created_by_id == by.pk:
+        raise CannotDecide("You asked for this take, so somebody else decides on it.")
+
+
+def _closed(render: Render, kind: str) -> str:
+    if kind == StageKind.CLIENT and render.state == State.IN_REVIEW:
+        return "The team is still looking at this take. You will be told when it is your turn."
+    return f"This take is “{State(render.state).label}” by now. Reload to see what was decided."
+
+
+def check_can_approve(render: Render, *, kind: str, by: User | Guest, unresolved: int | None = None) -> None:
+    """check_can_decide, and inside the team: no open comment is left. Raises CannotDecide.
+
+    `unresolved`: how many are, if the caller has counted them already.
+    """
+    check_can_decide(render, kind=kind, by=by)
+    if kind != StageKind.INTERNAL:
+        return
+    left = (
+        Comment.objects.filter(round__render=render).unresolved().count()
+        if unresolved is None
+        else unresolved
+    )
+    if left:
+        words = "1 comment is" if left == 1 else f"{left} comments are"
+        raise CannotDecide(f"{words} unresolved. Resolve them, or choose “Approve with changes”.")
+
+
+def decide(
+    *,
+    round_: Round,
+    kind: str,
+    verdict: str,
+    by: User | Guest,
+    shown_sha256: str,
+    form_key: str,
+    note: str = "",
+) -> Decision:
+    """Write the decision and move the take. Raises CannotDecide, DecidedMeanwhile, StaleTake, pace.TooMany.
+
+    The same form twice gives the same decision.
+    """
+    known = _known(round_, by, form_key)
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return _decide(round_, kind, verdict, by, shown_sha256, form_key, note.strip())
+    except IntegrityError:
+        # Two clicks at once: the other one was first. Or the key is somebody else's, who gets nothing by it.
+        twin = _known(round_, by, form_key)
+        if twin is None:
+            raise CannotDecide("This form was used before. Reload, look at the take, then decide.") from None
+        return twin
+
+
+def _known(round_: Round, by: User | Guest, form_key: str) -> Decision | None:
+    mine = {"guest": by} if isinstance(by, Guest) else {"user": by}
+    found: Decision | None = Decision.objects.filter(form_key=form_key, stage__round=round_, **mine).first()
+    return found
+
+
+def _decide(
+    round_: Round, kind: str, verdict: str, by: User | Guest, shown_sha256: str, form_key: str, note: str
+) -> Decision:
+    render = round_.render
+    sha256 = check_shown(render, shown_sha256)
+    (check_can_approve if verdict == Verdict.APPROVED else check_can_decide)(render, kind=kind, by=by)
+    if isinstance(by, Guest):
+        check_pace(by.link_id, DECISIONS)
+    if verdict == Verdict.CHANGES_REQUIRED and not note and not _has_spoken(round_, by):
+        raise CannotDecide("Say what has to change: write a note, or leave a comment at the frame.")
+    decision = _write(round_, kind, verdict, by, sha256, form_key, note)
+    audit.record("decision.taken", by=by, on=decision, stage=kind, verdict=verdict, sha256=sha256)
+    target = _NEXT.get((StageKind(kind), Verdict(verdict)))
+    if target is None:
+        live.publish(scope.require_org(), f"render:{render.pk}", "decision")  # a move announces itself
+        return decision
+    who = Who.CLIENT if kind == StageKind.CLIENT else Who.REVIEWER
+    try:
+        set_review_state(render, target, who=who, by=by, note=Verdict(verdict).label)
+    except Superseded as error:
+        raise DecidedMeanwhile(
+            "Somebody decided at the same moment. Reload to see what was decided."
+        ) from error
+    return decision
+
+
+def _has_spoken(round_: Round, by: User | Guest) -> bool:
+    mine = {"guest": by} if isinstance(by, Guest) else {"author": by}
+    return bool(Comment.objects.filter(round=round_, deleted_at=None, **mine).exists())
+
+
+def content_of(decision: Decision) -> dict[str, Any]:
+    """What a decision's hash covers. The decider is a reference, so that a name can be erased one day."""
+    return _content(
+        seq=decision.seq,
+        decided_at=decision.decided_at,
+        stage_id=str(decision.stage_id),
+        verdict=decision.verdict,
+        note=decision.note,
+        decider=f"user:{decision.user_id}" if decision.user_id else f"guest:{decision.guest_id}",
+        asset_sha256=decision.asset_sha256,
+        params_digest=decision.params_digest,
+    )
+
+
+def _content(*, decided_at: datetime, **fields: Any) -> dict[str, Any]:
+    return {"decided_at": decided_at.isoformat(), **fields}
+
+
+def _write(
+    round_: Round, kind: str, verdict: str, by: User | Guest, sha256: str, form_key: str, note: str
+) -> Decision:
+    """Append to the agency's chain of decisions.
+
+    Under the lock of the audit trail, which this transaction writes anyway, perhaps already has: with a lock of
+    their own two deciders could each hold what the other one waits for.
+    """
+    audit.lock_chain("audit", scope.require_org())
+    last = Decision.objects.order_by("-seq").values_list("seq", "hash").first()
+    seq, prev_hash = (last[0] + 1, last[1]) if last else (1, audit.GENESIS)
+    decision = Decision(
+        stage=round_.stages.get(kind=kind),
+        verdict=verdict,
+        note=note,
+        user=by if isinstance(by, User) else None,
+        guest=by if isinstance(by, Guest) else None,
+        form_key=form_key,
+        asset_sha256=sha256,
+        params_digest=round_.render.params_digest,
+        decided_at=timezone.now(),
+        seq=seq,
+        prev_hash=prev_hash,
+    )
+    decision.hash = audit.chain_hash(prev_hash, content_of(decision))
+    decision.save()
+    return decision
+
+
+def is_intact(decision: Decision) -> bool:
+    """True when the decision says what it said when it was written, and follows its predecessor."""
+    before = Decision.objects.filter(seq=decision.seq - 1).values_list("hash", flat=True).first()
+    follows = (before or audit.GENESIS) == decision.prev_hash
+    return follows and decision.hash == audit.chain_hash(decision.prev_hash, content_of(decision))

@@ -1,0 +1,15 @@
+from reviews.models.decisions import Decision, Verdict
+from reviews.models.portal import Guest, PortalLink
+from reviews.models.rounds import Comment, Round, Stage, StageKind, Visibility
+
+__all__ = [
+    "Comment",
+    "Decision",
+    "Guest",
+    "PortalLink",
+    "Round",
+    "Stage",
+    "StageKind",
+    "Verdict",
+    "Visibility",
+]

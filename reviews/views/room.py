@@ -1,0 +1,197 @@
+"""The review room: the clip, what is said about it, and the decision."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from renders.models import Render
+from renders.states import State
+from reviews.actions.decisions import CannotDecide, check_can_approve, check_can_decide
+from reviews.actions.portal import CannotShare, check_can_share
+from reviews.actions.rounds import CannotReopen, check_can_reopen
+from reviews.forms import CommentForm, DecisionForm, LinkForm
+from reviews.models import Comment, PortalLink, StageKind, Verdict, Visibility
+from reviews.views.takes import clip_context, find, label_frames, new_form_key, round_of, shown_clip, tell
+from reviews.visibility import decisions_for, threads_for
+from tenants.access import AgencyRequest, requires
+
+FILTERS = {
+    "all": _("All"),
+    "open": _("Open"),
+    "team": _("Team"),
+    "client": _("Client"),
+}
+# The verdicts as commands: a button says what it does.
+BUTTONS = {
+    Verdict.APPROVED: _("Approve"),
+    Verdict.APPROVED_WITH_CHANGES: _("Approve with changes"),
+    Verdict.CHANGES_REQUIRED: _("Ask for changes"),
+    Verdict.NOT_RELEVANT: _("Not relevant"),
+}
+
+
+def _fits(thread: Comment, show: str) -> bool:
+    if show == "open":
+        return thread.resolved_at is None
+    if show == "team":
+        return bool(thread.visibility == Visibility.TEAM)
+    if show == "client":
+        return thread.is_from_client or any(reply.is_from_client for reply in thread.thread)
+    return True
+
+
+def threads_context(request: AgencyRequest, render: Render) -> dict[str, Any]:
+    """The threads that fit the filter in the address, each with its place in words."""
+    asked = request.POST.get("show") or request.GET.get("show", "all")
+    show = asked if asked in FILTERS else "all"
+    threads = threads_for(request.user, round_of(render))
+    label_frames(threads, shown_clip(render))
+    return {
+        "render": render,
+        "show": show,
+        "filters": [
+            {
+                "label": label,
+                "url": "?" + urlencode({"show": key}) if key != "all" else "?",
+                "count": sum(_fits(thread, key) for thread in threads),
+                "is_current": key == show,
+            }
+            for key, label in FILTERS.items()
+        ],
+        "threads": [thread for thread in threads if _fits(thread, show)],
+        "total": len(threads),
+        "unresolved": sum(thread.resolved_at is None for thread in threads),
+        "asset_sha256": clip_context(render)["asset_sha256"],
+        **reply_context(render, request.GET.get("reply", ""), threads),
+    }
+
+
+def reply_context(render: Render, parent: str, threads: list[Comment]) -> dict[str, Any]:
+    """The one form for an answer that is open, under the thread that it answers; mostly none is."""
+    top = next((thread for thread in threads if thread.public_id == parent), None)
+    return {
+        "reply_to": top.pk if top else None,
+        "reply_parent": parent,
+        "reply_is_internal": bool(top and top.visibility == Visibility.TEAM),
+        "reply_form": comment_form(render) if top else None,
+    }
+
+
+def comment_form(render: Render) -> CommentForm:
+    """An empty one. Only the team sees what is written, until the writer says otherwise."""
+    initial = {
+        "asset_sha256": clip_context(render)["asset_sha256"],
+        "form_key": new_form_key(),
+        "team_only": True,
+    }
+    return CommentForm(initial=initial, clip=shown_clip(render))
+
+
+def _refusal(check: Any, *args: Any, **kwargs: Any) -> str:
+    """The sentence with which an action would refuse; empty when it would not."""
+    try:
+        check(*args, **kwargs)
+    except (CannotDecide, CannotShare, CannotReopen) as error:
+        return str(error)
+    return ""
+
+
+def decision_context(
+    request: AgencyRequest, render: Render, *, unresolved: int | None = None
+) -> dict[str, Any]:
+    """Where the take stands, what may be decided, and what was."""
+    inside = {"render": render, "kind": StageKind.INTERNAL, "by": request.user}
+    closed = _refusal(check_can_decide, **inside)
+    approve = closed or _refusal(check_can_approve, **inside, unresolved=unresolved)
+    refusals = dict.fromkeys(Verdict.values, closed) | {Verdict.APPROVED: approve}
+    initial = {"asset_sha256": clip_context(render)["asset_sha256"], "form_key": new_form_key()}
+    return {
+        "render": render,
+        "is_open": render.state == State.IN_REVIEW,
+        "verdicts": [(verdict, BUTTONS[verdict], refusals[verdict]) for verdict in Verdict],
+        "closed_refusal": closed,
+        "approve_refusal": approve,
+        "decision_form": DecisionForm(initial=initial),
+        "decisions": list(decisions_for(request.user, round_of(render))),
+        "may_take_back": not _refusal(check_can_reopen, render),
+        "refusal": "",
+    }
+
+
+def sharing_context(request: AgencyRequest, render: Render) -> dict[str, Any]:
+    """The links to this take, and the form for another one."""
+    if not request.membership.may("reviews.manage"):
+        return {"may_share": False}
+    round_ = round_of(render)
+    rows = PortalLink.objects.filter(round=round_).select_related("created_by").order_by("-created_at")
+    return {
+        "render": render,
+        "may_share": True,
+        "share_refusal": _refusal(check_can_share, round_),
+        "links": list(rows) if round_ else [],
+        "link_form": LinkForm(initial={"form_key": new_form_key()}),
+        "address": "",
+    }
+
+
+def room_page(
+    request: AgencyRequest, render: Render, *, status: int = 200, **changes: Any
+) -> TemplateResponse:
+    """The whole page; `changes` put a form with errors, or a refusal, in its place."""
+    threads = threads_context(request, render)
+    context = {
+        **clip_context(render),
+        **decision_context(request, render, unresolved=threads["unresolved"]),
+        **sharing_context(request, render),
+        **threads,
+        "comment_form": comment_form(render),
+        "attempts": list(render.attempts.all()),
+        **changes,
+    }
+    return TemplateResponse(request, "reviews/room.html", context, status=status)
+
+
+@requires("reviews.view")
+@require_safe
+def room(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Watch, comment, decide."""
+    return room_page(request, find(render, "brief_version"))
+
+
+@requires("reviews.view")
+@require_safe
+def threads(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """What was said, alone; asked for when the live channel says that it changed."""
+    return TemplateResponse(request, "reviews/room.html#threads", threads_context(request, find(render)))
+
+
+@requires("reviews.comment")
+@require_safe
+def reply(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """The form for an answer, alone: a room of a thousand comments need not hold a thousand of them."""
+    context = threads_context(request, find(render))
+    if context["reply_to"] is None:
+        raise Http404("The comment is gone.")
+    return TemplateResponse(request, "reviews/room.html#reply-form", context)
+
+
+@requires("reviews.view")
+@require_safe
+def decision_panel(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Where the take stands, alone. When it has moved since, other parts of the page look again, too."""
+    found = find(render)
+    context = decision_context(request, found)
+    response = TemplateResponse(request, "reviews/room.html#decision", context).render()
+    return tell(response, moved=request.GET.get("was") != found.state)
+
+
+@requires("reviews.manage")
+@require_safe
+def sharing_panel(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Links to the take, alone."""
+    return TemplateResponse(request, "reviews/room.html#sharing", sharing_context(request, find(render)))
