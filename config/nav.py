@@ -1,0 +1,66 @@
+"""The rail: places a member may go, with what waits there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from renders.models import Render
+from renders.states import WORKING, State
+
+
+@dataclass(frozen=True)
+class Place:
+    key: str
+    label: Any
+    icon: str
+    url_name: str
+    permission: str
+
+
+PLACES = (
+    Place("home", _("Home"), "house", "reviews:home", "agency.view"),
+    Place("briefs", _("Briefs"), "file-text", "renders:brief-list", "briefs.view"),
+    Place("queue", _("Queue"), "list-video", "renders:queue", "renders.view"),
+    Place("review", _("Review"), "message-square", "reviews:review-list", "reviews.view"),
+    Place("spend", _("Spend"), "wallet", "renders:spend", "spend.view"),
+    Place("members", _("Members"), "users", "tenants:members", "members.view"),
+    Place("settings", _("Settings"), "settings", "tenants:settings", "settings.manage"),
+    Place("audit", _("Audit"), "scroll-text", "tenants:audit", "audit.view"),
+)
+
+
+def _counts() -> dict[str, int]:
+    """What waits: takes under way, takes to be decided. One query."""
+    found: dict[str, int] = Render.objects.on_lists().aggregate(
+        queue=Count("pk", filter=Q(state__in=sorted(WORKING))),
+        review=Count("pk", filter=Q(state=State.IN_REVIEW)),
+    )
+    return found
+
+
+def nav(request: HttpRequest) -> list[dict[str, Any]]:
+    """Items for the rail; empty outside an agency."""
+    if not hasattr(request, "membership"):
+        return []
+    counts = _counts()
+    items = []
+    for place in PLACES:
+        if not request.membership.may(place.permission):
+            continue
+        url = reverse(place.url_name, args=[request.agency.slug])  # type: ignore[attr-defined]
+        is_current = request.path == url if place.key == "home" else request.path.startswith(url)
+        items.append(
+            {
+                "key": place.key,
+                "label": place.label,
+                "icon": place.icon,
+                "url": url,
+                "count": counts.get(place.key),
+                "is_current": is_current,
+            }
+        )
+    return items

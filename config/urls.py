@@ -1,0 +1,22 @@
+"""Every address of the product. The apps name their own."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health
+from config.live_ticket import live_ticket
+from config.styleguide import styleguide
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("a/<slug:agency>/live/ticket", live_ticket, name="live-ticket"),
+    path("styleguide", styleguide, name="styleguide"),
+    path("accounts/", include("allauth.urls")),
+    *[
+        path("", include(f"{app}.urls"))
+        for app in ("tenants", "renders", "reviews")
+        if find_spec(f"{app}.urls")
+    ],
+]
