@@ -1,0 +1,64 @@
+"""Where a worker is killed, and what brings a render to that place."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Fault = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Point:
+    """`step.moment`. `first` are points that strike the same render before; `faults` bend its way there."""
+
+    name: str
+    first: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = field(default=())
+
+    @property
+    def step(self) -> str:
+        return self.name.partition(".")[0]
+
+
+_LOST_REPLY: Fault = {"kind": "accept_then_drop", "operation": "create"}
+_NEVER_SENT: Fault = {"kind": "drop_before", "operation": "create"}
+_SLOW_REPLY: Fault = {"kind": "delay", "operation": "create", "when": "after", "seconds": 1.5}
+
+POINTS: tuple[Point, ...] = (
+    Point("submit.before_claim"),
+    Point("submit.before_intent_commit"),
+    Point("submit.before_post"),
+    Point("submit.mid_post", faults=(_SLOW_REPLY,)),
+    Point("submit.after_post"),
+    Point("submit.before_record_commit"),
+    Point("submit.after_commit"),
+    Point("suspect.before_commit", first=("submit.after_post",)),
+    Point("suspect.after_commit", first=("submit.before_post",)),
+    Point("reconcile.before_scan", faults=(_LOST_REPLY,)),
+    Point("reconcile.after_scan", faults=(_LOST_REPLY,)),
+    Point("reconcile.before_adopt_commit", faults=(_LOST_REPLY,)),
+    Point("reconcile.after_commit", faults=(_LOST_REPLY,)),
+    Point("reconcile.before_replace_commit", faults=(_NEVER_SENT,)),
+    Point("poll.before_get"),
+    Point("poll.after_get"),
+    Point("poll.before_settle"),
+    Point("poll.after_settle"),
+    Point("poll.before_commit"),
+    Point("poll.after_commit"),
+    Point("fetch.before_download"),
+    Point("fetch.mid_download"),
+    Point("fetch.before_put"),
+    Point("fetch.after_put"),
+    Point("fetch.before_commit"),
+    Point("fetch.inside_commit"),
+    Point("fetch.after_commit"),
+    Point("derive.before_media"),
+    Point("derive.mid_media"),
+    Point("derive.after_media"),
+    Point("derive.before_commit"),
+    Point("derive.inside_commit"),
+    Point("derive.after_commit"),
+    Point("forget.before_delete"),
+    Point("forget.after_delete"),
+    Point("forget.after_commit"),
+)
+BY_NAME = {point.name: point for point in POINTS}

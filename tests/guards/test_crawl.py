@@ -1,0 +1,176 @@
+"""Every address of the product, with real ids of Northlight's, asked for by everybody: nothing leaks, nothing breaks.
+
+An address that is not known here makes the test fail: whoever adds a page says what its ids are.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.urls import get_resolver
+
+from renders.states import State
+from reviews.models import Verdict
+from tenants.gates import is_trusted, views
+from tenants.models import Invitation, Membership
+from tenants.public_ids import encode
+from tests import factories
+from tests.cast import Cast, assemble, browser
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "canary-7f3a"
+# Answers that say nothing about whether the thing exists.
+CLOSED = {404, 405}
+
+
+@dataclass
+class World:
+    cast: Cast
+    ids: dict[str, str]
+
+
+@pytest.fixture
+def world(db, django_capture_on_commit_callbacks):
+    cast = assemble()
+    with cast.at():
+        brief = factories.brief(cast, title=f"Title {CANARY}", subject=f"Subject {CANARY}")
+        take = factories.take(cast, State.IN_REVIEW, brief=brief)
+        round_ = factories.round_of(take, cast.amara)
+        comment = factories.said(round_, cast.amara, f"Words {CANARY}")
+        factories.rounds_resolve(comment, cast.amara)
+        decision = factories.decided(round_, Verdict.APPROVED, cast.bruno)
+        link, token = factories.link(round_, cast.amara)
+        member = Membership.objects.get(user=cast.vera)
+    with django_capture_on_commit_callbacks(execute=True):
+        browser(cast.amara).post(
+            "/a/northlight/members/invite", {"email": f"{CANARY}@x.test", "role": "viewer"}
+        )
+    invited = re.search(r"/join/(\S+)", mail.outbox[-1].body)[1]
+    with cast.at():
+        invitation = Invitation.objects.get()
+    ids = {
+        "brf:brief": take.brief.public_id,
+        "rnd:render": take.public_id,
+        "mem:member": member.public_id,
+        "inv:invitation": invitation.public_id,
+        "cmt:comment": comment.public_id,
+        "dec:decision": decision.public_id,
+        "lnk:link": link.public_id,
+        "slug:account": "nobody",
+        "join": invited,
+        "p": token,
+        "media": "not-a-token",
+        "uuid:org": str(cast.northlight.pk),
+        "slug:name": "no-such-logo",
+    }
+    return World(cast, ids)
+
+
+def addresses(world: World, agency: str) -> list[str]:
+    """Every address of ours, filled in."""
+    found = []
+    for pattern, view in views(get_resolver().url_patterns):
+        if is_trusted(view):
+            continue
+        url = "/" + pattern.replace("<slug:agency>", agency)
+        for name in re.findall(r"<([^>]+)>", url):
+            key = url.split("/")[1] if name == "str:token" else name
+            assert key in world.ids, f"{url}: say in this test what <{name}> is."
+            url = url.replace(f"<{name}>", world.ids[key])
+        found.append(url)
+    return found
+
+
+def fenced(world: World, agency: str = "northlight") -> list[str]:
+    """The addresses inside an agency."""
+    return [url for url in addresses(world, agency) if url.startswith(f"/a/{agency}/")]
+
+
+def test_rival_nobody_and_staff_find_nothing_of_northlight(world):
+    for user in (world.cast.dmitri, world.cast.sol):
+        client = browser(user)
+        for url in fenced(world):
+            for answer in (client.get(url), client.post(url, {"role": "owner"}), client.delete(url)):
+                assert answer.status_code in CLOSED, (user.email, url)
+                assert CANARY.encode() not in answer.content
+
+
+def test_rival_with_northlights_ids_in_his_own_agency_finds_nothing(world):
+    client = browser(world.cast.dmitri)
+    for url in fenced(world, "rivalry"):
+        has_ids = any(value in url for value in world.ids.values())
+        for answer in (client.get(url), client.post(url, {})):
+            assert answer.status_code < 500, url
+            assert CANARY.encode() not in answer.content, url
+            if has_ids:
+                assert answer.status_code in CLOSED, url
+
+
+def test_nobody_is_sent_to_sign_in(world):
+    for url in fenced(world):
+        answer = browser().get(url)
+        assert answer.status_code == 302, url
+        assert answer.url.startswith("/accounts/login/?next="), url
+
+
+def test_viewer_changes_nothing(world):
+    """A POST of somebody who may only look is refused before anything else happens."""
+    client = browser(world.cast.vera)
+    for url in fenced(world):
+        assert client.post(url, {}).status_code in {403, 405}, url
+
+
+def test_no_address_breaks_and_each_carries_the_content_policy(world):
+    cast = world.cast
+    for user in (None, cast.amara, cast.bruno, cast.fay, cast.vera, cast.dmitri, cast.sol):
+        client = browser(user)
+        for url in addresses(world, "northlight"):
+            for answer in (
+                client.get(url),
+                client.head(url),
+                client.put(url),
+                client.get(url + "?before=x&show=x&q=%FF"),
+            ):
+                assert answer.status_code < 500, (user, url)
+                assert "default-src 'none'" in answer["Content-Security-Policy"], url
+
+
+def test_get_never_writes(world):
+    """Whatever is asked for with GET, the trail of the agency stays as it is."""
+    from tenants.models import AuditEvent
+
+    client = browser(world.cast.amara)
+    with world.cast.at():
+        before = AuditEvent.objects.count()
+    for url in fenced(world):
+        client.get(url)
+    with world.cast.at():
+        assert AuditEvent.objects.count() == before
+
+
+def test_ids_that_are_odd_or_nobodys_are_not_found(world):
+    client = browser(world.cast.amara)
+    stranger = {
+        name: encode(name.split(":")[0], world.cast.northlight.pk) for name in world.ids if ":" in name
+    }
+    for pattern, view in views(get_resolver().url_patterns):
+        names = [
+            name for name in re.findall(r"<([^>]+)>", pattern) if name in stranger and name != "slug:account"
+        ]
+        if is_trusted(view) or not names or not pattern.startswith("a/"):
+            continue
+        url = "/" + pattern.replace("<slug:agency>", "northlight")
+        for name in names:
+            url = url.replace(f"<{name}>", stranger[name])
+        assert client.get(url).status_code in CLOSED, url
+        assert client.post(url, {}).status_code in CLOSED, url
+
+
+def test_agency_that_does_not_exist_answers_as_a_foreign_one(world):
+    client = browser(world.cast.dmitri)
+    foreign, missing = client.get("/a/northlight/queue/"), client.get("/a/no-such-agency/queue/")
+    assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+    assert settings.DEBUG is False

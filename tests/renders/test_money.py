@@ -1,0 +1,211 @@
+"""Reservations under pressure, and what is refused before anything is spent."""
+
+import threading
+from collections import Counter
+
+import pytest
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from renders import ledger, pricing
+from renders.actions.budgets import set_agency_budget
+from renders.actions.renders import CannotCancel, PriceChanged, cancel_render, submit_render
+from renders.models import Attempt, Budget, BudgetPeriod, LedgerEntry, PriceRow, Render
+from renders.pricing import IllegalChoice, NoPrice, dollars
+from renders.states import State
+from tests.renders.pipeline import balance, fresh
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PRICE = 400_000
+
+
+def _in_threads(count, work):
+    """Run work(n) in threads that start together; Counter of what they returned."""
+    barrier, results = threading.Barrier(count), []
+
+    def one(number):
+        try:
+            barrier.wait(10)
+            results.append(work(number))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return Counter(results)
+
+
+def test_double_click_gives_the_same_render_and_one_reservation(submit, cast):
+    renders = _in_threads(8, lambda _n: submit(key="the same form").pk)
+    assert len(renders) == 1
+    with cast.at():
+        assert Render.objects.count() == Attempt.objects.count() == 1
+        assert BudgetPeriod.objects.get().reserved_microusd == PRICE
+
+
+def test_32_reservations_at_the_limit_stop_exactly_at_it(submit, cast):
+    with cast.at():
+        set_agency_budget(limit_microusd=10 * PRICE + 1, by=cast.amara)
+
+    def work(number):
+        try:
+            submit(key=f"form {number}")
+        except ledger.BudgetExceeded:
+            return "refused"
+        return "reserved"
+
+    assert _in_threads(32, work) == {"reserved": 10, "refused": 22}
+    with cast.at():
+        assert BudgetPeriod.objects.get().reserved_microusd == 10 * PRICE
+        assert Render.objects.count() == 10, "a refused submit leaves nothing behind"
+
+
+def test_refusal_says_what_is_left_and_who_can_help(submit, cast):
+    with cast.at():
+        set_agency_budget(limit_microusd=100_000, by=cast.amara)
+    with pytest.raises(
+        ledger.BudgetExceeded, match=r"costs \$0\.40, and \$0\.10 is left .* finance can raise"
+    ):
+        submit()
+
+
+def test_agency_without_a_budget_spends_nothing(submit, cast):
+    with cast.at():
+        Budget.objects.all().delete()
+    with pytest.raises(ledger.BudgetExceeded, match="no budget yet"):
+        submit()
+
+
+def test_lowered_budget_refuses_new_takes_and_lets_old_ones_end(submit, cast):
+    render = submit()
+    with cast.at():
+        set_agency_budget(limit_microusd=1, by=cast.amara)
+        with pytest.raises(ledger.BudgetExceeded):
+            submit_render(brief=render.brief, submit_key="2", shown_microusd=PRICE, by=cast.amara)
+        ledger.settle(Attempt.objects.get(), cost_microusd=PRICE)
+        period = BudgetPeriod.objects.get()
+    assert (period.reserved_microusd, period.posted_microusd) == (0, PRICE)
+
+
+def test_settling_twice_charges_once(submit, cast):
+    render = submit()
+    with cast.at():
+        attempt = Attempt.objects.get()
+        assert ledger.settle(attempt, cost_microusd=PRICE)
+        assert not ledger.settle(attempt, cost_microusd=PRICE)
+        assert not ledger.release(attempt)
+    assert balance(render) == {"available": -PRICE, "reserved": 0, "spent": PRICE}
+
+
+def test_cost_above_the_reservation_is_booked_in_full(submit, cast):
+    render = submit()
+    with cast.at():
+        ledger.settle(Attempt.objects.get(), cost_microusd=PRICE + 7)
+    assert balance(render) == {"available": -PRICE - 7, "reserved": 0, "spent": PRICE + 7}
+
+
+def test_cancel_gives_the_price_back_once(submit, cast):
+    render = submit()
+    with cast.at():
+        cancel_render(render=fresh(render), by=cast.amara)
+        with pytest.raises(CannotCancel, match="ended already"):
+            cancel_render(render=fresh(render), by=cast.amara)
+        assert BudgetPeriod.objects.get().reserved_microusd == 0
+    assert fresh(render).state == State.CANCELLED
+
+
+def test_ledger_rows_cannot_be_changed_and_must_balance(submit, cast):
+    render = submit()
+    with cast.at():
+        entry = LedgerEntry.objects.first()
+        for statement in (
+            "UPDATE renders_ledgerentry SET amount_microusd = 0",
+            "DELETE FROM renders_ledgerentry",
+        ):
+            with (
+                pytest.raises((ProgrammingError, InternalError)),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(statement)
+    with pytest.raises(IntegrityError, match="out of balance"):
+        with cast.at():
+            LedgerEntry.objects.create(
+                key="x", book="spent", amount_microusd=1, render=render, attempt=entry.attempt
+            )
+
+
+def test_changed_price_is_shown_before_it_is_paid(submit, brief, cast):
+    PriceRow.objects.update(microusd_per_second=120_000)
+    with cast.at(), pytest.raises(PriceChanged, match=r"\$0\.48 now, not \$0\.40"):
+        submit_render(brief=brief, submit_key="k", shown_microusd=PRICE, by=cast.amara)
+
+
+def test_quote_is_a_snapshot(submit):
+    render = submit()
+    PriceRow.objects.update(microusd_per_second=1)
+    assert fresh(render).quoted_microusd == PRICE
+
+
+def test_without_a_price_nothing_is_submitted(brief, cast):
+    PriceRow.objects.all().delete()
+    with cast.at(), pytest.raises(NoPrice):
+        submit_render(brief=brief, submit_key="k", shown_microusd=0, by=cast.amara)
+
+
+GOLDEN = [
+    ("sora-2", "1280x720", 20, "$2.00"),
+    ("sora-2-pro", "1920x1080", 20, "$14.00"),
+    ("sora-2", "720x1280", 4, "$0.40"),
+    ("sora-2-pro", "720x1280", 8, "$2.40"),
+    ("sora-2-pro", "1792x1024", 12, "$6.00"),
+    ("sora-2", "1280x720", 10 * 100 * 30, "$3,000.00"),
+    ("sora-2-pro", "1024x1792", 10 * 100 * 30, "$15,000.00"),
+]
+
+
+@pytest.mark.parametrize(("model", "size", "seconds", "expected"), GOLDEN)
+def test_golden_totals(account, model, size, seconds, expected):
+    assert dollars(pricing.quote(account, model=model, size=size, seconds=seconds).microusd) == expected
+
+
+def test_batch_is_half_of_every_row(account):
+    rows = {(r.model, r.size, r.mode): r.microusd_per_second for r in PriceRow.objects.all()}
+    standard = [(m, s) for m, s, mode in rows if mode == "standard"]
+    assert standard
+    assert all(rows[m, s, "batch"] * 2 == rows[m, s, "standard"] for m, s in standard)
+
+
+@pytest.mark.parametrize("seconds", [0, 5, 6, 10, 30, 60, 16, 20])
+def test_illegal_lengths_name_the_nearest_legal_ones(account, seconds):
+    with pytest.raises(IllegalChoice, match="Nearest: ") as refusal:
+        pricing.check_choice(account, model="sora-2", size="720x1280", seconds=seconds)
+    assert refusal.value.field == "seconds"
+
+
+SIZES = ["720x1280", "1280x720", "1024x1792", "1792x1024", "1080x1920", "1920x1080", "3840x2160"]
+LEGAL = {("sora-2", s) for s in SIZES[:2]} | {("sora-2-pro", s) for s in SIZES[:4]}
+
+
+@pytest.mark.parametrize("model", ["sora-2", "sora-2-pro"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_pair_of_model_and_size_is_legal_or_refused_in_words(account, model, size):
+    if (model, size) in LEGAL:
+        assert pricing.check_choice(account, model=model, size=size, seconds=4).model == model
+    else:
+        with pytest.raises(IllegalChoice, match="Nearest"):
+            pricing.check_choice(account, model=model, size=size, seconds=4)
+
+
+@given(st.integers(min_value=-(10**12), max_value=10**12))
+@hypothesis_settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_dollars_lose_no_digit(amount):
+    text = dollars(amount).replace("$", "").replace(",", "")
+    whole, _, part = text.lstrip("-").partition(".")
+    sign = -1 if text.startswith("-") else 1
+    assert sign * (int(whole) * 1_000_000 + int(part.ljust(6, "0"))) == amount
