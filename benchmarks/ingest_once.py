@@ -11,10 +11,10 @@ django.setup()
 
 from django.core.files.storage import default_storage  # noqa: E402
 
-from renders import storage  # noqa: E402
 from renders.providers.port import Variant  # noqa: E402
 from renders.providers.videos_api import VideosApi  # noqa: E402
 from renders.steps.fetch import _whole  # noqa: E402
+from tenants import storage  # noqa: E402
 
 
 def _peak() -> float:

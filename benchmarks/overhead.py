@@ -134,7 +134,7 @@ def in_review(live: psycopg.Connection[Any]) -> tuple[float, str]:
 def interpreter() -> float:
     """Milliseconds to start the media subprocess and end it at once."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-m", "renders.media.worker"], capture_output=True)
+    subprocess.run([sys.executable, "-m", "tenants.media.worker"], capture_output=True)
     return (time.monotonic() - began) * 1000
 
 

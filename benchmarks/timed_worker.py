@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from config.worker import broker as broker
-from renders import storage
-from renders.media import run as media
 from renders.steps import derive, fetch
+from tenants import storage
+from tenants.media import run as media
 
 _LOG = Path(os.environ["DATA_DIR"]) / "own-time.log"
 _now = threading.local()

@@ -10,10 +10,10 @@ import structlog
 from django.db import connection
 from django.db.models.functions import Now
 
-from renders import storage
 from renders.models import Asset, Attempt, ProviderAccount, Render
 from renders.states import State
 from renders.tasks import ACTOR_FOR, check_account, forget, purge
+from tenants import storage
 from tenants.queue import ring
 from tenants.scope import platform_transaction
 

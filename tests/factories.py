@@ -4,7 +4,6 @@ import hashlib
 import uuid
 from typing import Any
 
-from renders import storage
 from renders.actions.accounts import set_up_account
 from renders.actions.briefs import freeze
 from renders.actions.renders import params_digest
@@ -14,6 +13,7 @@ from reviews.actions.decisions import decide
 from reviews.actions.portal import create_link
 from reviews.actions.rounds import asset_hash, open_round, set_resolved
 from reviews.models import Comment, Decision, Guest, PortalLink, Round, StageKind, Verdict, Visibility
+from tenants import storage
 from tenants.models import User
 from tests.cast import Cast
 

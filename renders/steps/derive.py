@@ -7,12 +7,12 @@ from uuid import UUID
 import structlog
 from django.db.models.functions import Now
 
-from renders import storage
-from renders.media import run as media
 from renders.models import Asset, AssetKind, Attempt, Render
 from renders.moves import POISONED, Superseded, claim, move, put_off
 from renders.states import FailureClass, State, Who
 from renders.steps.keep import keep, make_sure
+from tenants import storage
+from tenants.media import run as media
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)

@@ -6,8 +6,6 @@ from uuid import UUID
 
 import structlog
 
-from renders import storage
-from renders.media import run as media
 from renders.models import Asset, AssetKind, Attempt, Render
 from renders.moves import POISONED, Superseded, claim, move, put_off
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited, Unexpected
@@ -15,6 +13,8 @@ from renders.providers.port import Content, Variant
 from renders.states import FailureClass, State, Who
 from renders.steps.client import client
 from renders.steps.keep import keep, make_sure
+from tenants import storage
+from tenants.media import run as media
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from renders import storage
 from renders.models import Asset, AssetKind, Render
+from tenants import storage
 
 _COLUMNS = {"width", "height", "frames", "fps_num", "fps_den", "has_audio"}
 

@@ -10,9 +10,9 @@ import structlog
 from django.db.models import Case, Value, When
 from django.db.models.functions import Now
 
-from renders import storage
 from renders.models import Asset, AssetKind
 from renders.steps.keep import lock_keys
+from tenants import storage
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)

@@ -5,8 +5,9 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from renders import pricing, storage
+from renders import pricing
 from renders.models import Asset, Render
+from tenants import storage
 
 register = template.Library()
 

@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from renders import storage
 from renders.models import Asset
+from tenants import storage
 from tenants.access import public
 from tenants.scope import platform_transaction
 

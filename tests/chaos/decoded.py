@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from renders.media import run
+from tenants.media import run
 from tests.chaos.provider import MARK_BYTES, is_marked
 
 

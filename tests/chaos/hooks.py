@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from renders import ledger, storage
-from renders.media import run as media
+from renders import ledger
 from renders.providers.port import Status
 from renders.providers.videos_api import VideosApi
 from renders.steps import derive, fetch, forget, poll, reconcile, submit
+from tenants import storage
+from tenants.media import run as media
 from tests.chaos.orders import Orders, die, die_in
 
 _here = threading.local()

@@ -5,11 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from renders import storage
 from renders.actions import assets as actions
 from renders.models import AssetKind
 from renders.states import State
 from reviews.models import StageKind, Verdict
+from tenants import storage
 from tests import factories
 from tests.cast import browser
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from renders import storage
 from renders.models import Asset, AssetKind
+from tenants import storage
 from tests.cast import browser
 from tests.pages.conftest import asset_fields
 

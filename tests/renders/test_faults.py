@@ -2,11 +2,11 @@
 
 import pytest
 
-from renders import storage
 from renders.models import AttemptStatus, BudgetPeriod, ProviderAccount
 from renders.states import FailureClass, State
 from renders.steps import fetch
 from renders.steps import submit as submit_step
+from tenants import storage
 from tests.renders.pipeline import attempts, balance, fresh, invoiced, run_until, step
 
 pytestmark = pytest.mark.django_db(transaction=True)

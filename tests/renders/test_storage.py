@@ -10,8 +10,8 @@ import uuid
 import pytest
 from django.core.files.storage import default_storage
 
-from renders import storage
 from renders.sweep import Sweep
+from tenants import storage
 
 ORG = uuid.UUID(int=1)
 

@@ -223,7 +223,7 @@ def test_the_portal_signs_files_of_its_own_take_only(cast: Cast, shared: Round, 
     with cast.at():
         others = {str(a.pk) for a in factories.take(cast).assets.all()}
         own = {kind: shared.render.asset(kind).pk for kind in (AssetKind.PROXY, AssetKind.POSTER, AssetKind.HOVER_SHEET, AssetKind.WAVEFORM)}  # fmt: skip
-    from renders.storage import read_signed_name
+    from tenants.storage import read_signed_name
 
     page = text_of(browser().get(f"/p/{token}/"))
     fresh = browser().get(f"/p/{token}/media").json()

@@ -17,17 +17,17 @@ class Unreadable(Exception):
 
 
 def probe(source: Path) -> dict[str, Any]:
-    """What is in a clip: see renders.media.probe. Raises Unreadable."""
+    """What is in a clip: see tenants.media.probe. Raises Unreadable."""
     return _ask(["probe", str(source)], PROBE_SECONDS)
 
 
 def derive(source: Path, folder: Path) -> dict[str, Any]:
-    """Make the review files in `folder`: see renders.media.derive. Raises Unreadable."""
+    """Make the review files in `folder`: see tenants.media.derive. Raises Unreadable."""
     return _ask(["derive", str(source), str(folder)], DERIVE_SECONDS)
 
 
 def _ask(arguments: list[str], seconds: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "renders.media.worker", *arguments]
+    command = [sys.executable, "-m", "tenants.media.worker", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - our own module and paths of our own making
             command, capture_output=True, timeout=seconds, cwd=settings.BASE_DIR, check=False, text=True

@@ -6,7 +6,7 @@ from typing import Any
 import av
 from PIL import Image
 
-from renders.media.probe import open_clip
+from tenants.media.probe import open_clip
 
 # Stepping back one frame decodes from the last key frame: 2.3 s at a GOP of 250, 0.05 s at 12, for the same bytes.
 PROXY = {

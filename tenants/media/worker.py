@@ -1,4 +1,4 @@
-"""The subprocess: `python -m renders.media.worker probe|derive …`, JSON on standard output.
+"""The subprocess: `python -m tenants.media.worker probe|derive …`, JSON on standard output.
 
 Decoders meet hostile files, so they run here, with limits on memory and processor time, and without Django.
 """
@@ -8,7 +8,7 @@ import resource
 import sys
 from pathlib import Path
 
-from renders.media import derive, probe
+from tenants.media import derive, probe
 
 MEMORY = 4 * 1024**3  # bytes of address space; x264's threads reserve far more than they use
 CPU_SECONDS = 300
