@@ -1,8 +1,12 @@
 """Drive one render through its steps, without workers: each call is what a worker would do next."""
 
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from django.db.models.functions import Now
 
 from renders.models import Attempt, LedgerEntry, Render
@@ -62,3 +66,22 @@ def invoiced(emulator: Emulator, render: Render) -> list[dict[str, Any]]:
     lines = emulator.control.get("/invoice").json()["lines"]
     wanted = {attempt.prompt_sha256 for attempt in attempts(render)}
     return [line for line in lines if line["prompt_sha256"] in wanted]
+
+
+def in_threads(count: int, work: Callable[[int], Any]) -> Counter[Any]:
+    """Run work(n) in threads that start together; Counter of what they returned."""
+    barrier, results = threading.Barrier(count), list[Any]()
+
+    def one(number: int) -> None:
+        try:
+            barrier.wait(10)
+            results.append(work(number))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return Counter(results)

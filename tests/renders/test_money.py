@@ -1,8 +1,5 @@
 """Reservations under pressure, and what is refused before anything is spent."""
 
-import threading
-from collections import Counter
-
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given
@@ -15,33 +12,14 @@ from renders.actions.renders import CannotCancel, PriceChanged, cancel_render, s
 from renders.models import Attempt, Budget, BudgetPeriod, LedgerEntry, PriceRow, Render
 from renders.pricing import IllegalChoice, NoPrice, dollars
 from renders.states import State
-from tests.renders.pipeline import balance, fresh
+from tests.renders.pipeline import balance, fresh, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PRICE = 400_000
 
 
-def _in_threads(count, work):
-    """Run work(n) in threads that start together; Counter of what they returned."""
-    barrier, results = threading.Barrier(count), []
-
-    def one(number):
-        try:
-            barrier.wait(10)
-            results.append(work(number))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=one, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return Counter(results)
-
-
 def test_double_click_gives_the_same_render_and_one_reservation(submit, cast):
-    renders = _in_threads(8, lambda _n: submit(key="the same form").pk)
+    renders = in_threads(8, lambda _n: submit(key="the same form").pk)
     assert len(renders) == 1
     with cast.at():
         assert Render.objects.count() == Attempt.objects.count() == 1
@@ -59,7 +37,7 @@ def test_32_reservations_at_the_limit_stop_exactly_at_it(submit, cast):
             return "refused"
         return "reserved"
 
-    assert _in_threads(32, work) == {"reserved": 10, "refused": 22}
+    assert in_threads(32, work) == {"reserved": 10, "refused": 22}
     with cast.at():
         assert BudgetPeriod.objects.get().reserved_microusd == 10 * PRICE
         assert Render.objects.count() == 10, "a refused submit leaves nothing behind"
