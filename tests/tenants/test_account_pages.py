@@ -1,0 +1,40 @@
+"""The pages about oneself: allauth's, in our dress. What they must show has to arrive through our elements."""
+
+import re
+
+import pytest
+from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
+
+from tests.cast import PASSWORD, assemble, browser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def amara():
+    return browser(assemble().amara)
+
+
+def _code(secret):
+    return f"{hotp_value(secret, next(yield_hotp_counters_from_time())):06d}"
+
+
+def test_amara_sets_up_an_authenticator_and_reads_her_recovery_codes(amara):
+    amara.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = amara.get("/accounts/2fa/totp/activate/").content.decode()
+    secret = re.search(r'value="([A-Z2-7]{16,})"', page)[1]
+    answer = amara.post("/accounts/2fa/totp/activate/", {"code": _code(secret)}, follow=True)
+    codes = re.search(r"<textarea[^>]* readonly>([^<]+)</textarea>", answer.content.decode())[1].split()
+    assert len(codes) == len(set(codes)) == 10
+    assert all(re.fullmatch(r"\d{8}", code) for code in codes)
+
+
+def test_amara_sees_which_address_is_hers_and_verified(amara):
+    page = amara.get("/accounts/email/").content.decode()
+    assert re.search(r'<input type="radio"[^>]*value="amara@northlight.test" checked>', page)
+    assert re.search(r'data-tone="success"><span>\s*Verified', page)
+
+
+@pytest.mark.parametrize("page", ["/accounts/password/reset/", "/accounts/signup/"])
+def test_page_has_one_button_that_stands_out(page):
+    assert browser().get(page).content.decode().count("btn--primary") == 1
