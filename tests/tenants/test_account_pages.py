@@ -35,6 +35,6 @@ def test_amara_sees_which_address_is_hers_and_verified(amara):
     assert re.search(r'data-tone="success"><span>\s*Verified', page)
 
 
-@pytest.mark.parametrize("page", ["/accounts/password/reset/", "/accounts/signup/"])
-def test_page_has_one_button_that_stands_out(page):
-    assert browser().get(page).content.decode().count("btn--primary") == 1
+@pytest.mark.parametrize("address", ["/accounts/password/reset/", "/accounts/signup/"])
+def test_page_has_one_button_that_stands_out(address):
+    assert browser().get(address).content.decode().count("btn--primary") == 1
