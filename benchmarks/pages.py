@@ -136,8 +136,8 @@ def main() -> None:
         section.notes.append(
             f"Through Django's test client in one process, without a server in between; each figure is the quickest "
             f"of {REPEATS} requests, in {ROUNDS} rounds. The rows are takes in review, their briefs, and, for the room, "
-            "comments on one take. A list shows at most 24 to 50 rows, so its time may grow that far; the room shows every "
-            "comment. A flat page asks the same number of statements whatever the number of rows."
+            "comments on one take. A list shows at most 24 to 50 rows, so its time may grow that far; the room shows 60 "
+            "threads and a link to the frame of each other one. A flat page asks the same number of statements whatever the number of rows."
         )
         section.write()
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("a/<slug:agency>/review/", listing.review_list, name="review-list"),
     path(ROOM, room.room, name="room"),
     path(f"{ROOM}/threads", room.threads, name="room-threads"),
+    path(f"{ROOM}/threads/window", room.threads_window, name="room-window"),
     path(f"{ROOM}/reply", room.reply, name="room-reply"),
     path(f"{ROOM}/decision", room.decision_panel, name="room-decision"),
     path(f"{ROOM}/sharing", room.sharing_panel, name="room-sharing"),

@@ -1,6 +1,6 @@
 """Say something in the room, tick it off, take it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from reviews.visibility import comments_for
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
 from tenants.models import User
-from tenants.public_ids import decode
+from tenants.public_ids import decode, encode
 
 
 def parent_of(viewer: Any, render: Render, text: str) -> Comment | None:
@@ -54,7 +54,8 @@ def add(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         form.add_error("body", str(error))
         return _again(request, found, form, parent, status=422)
     if wants_fragment(request):
-        return tell(_fragment(request, found, parent, comment_form(found)), changed=True)
+        fragment = _fragment(request, found, parent, comment_form(found), opened=[top_of(comment)])
+        return tell(fragment, changed=True)
     return redirect(_room_url(request, comment))
 
 
@@ -74,12 +75,24 @@ def _say(render: Render, form: CommentForm, parent: Comment | None, by: User) ->
         )
 
 
+def top_of(comment: Comment) -> UUID:
+    """The thread that it is in."""
+    found: UUID = comment.parent_id or comment.pk
+    return found
+
+
 def _fragment(
-    request: AgencyRequest, render: Render, parent: Comment | None, form: CommentForm, status: int = 200
+    request: AgencyRequest,
+    render: Render,
+    parent: Comment | None,
+    form: CommentForm,
+    *,
+    status: int = 200,
+    opened: Collection[UUID] = (),
 ) -> HttpResponse:
     """An answer changes the threads only; a new comment the composer, too."""
     part = "threads" if parent else "discussion"
-    context = threads_context(request, render) | _form_context(parent, form)
+    context = threads_context(request, render, opened=opened) | _form_context(parent, form)
     return TemplateResponse(request, f"reviews/room.html#{part}", context, status=status).render()
 
 
@@ -103,13 +116,15 @@ def _again(
 ) -> HttpResponseBase:
     """The form with what was typed, and what is wrong with it."""
     if wants_fragment(request):
-        return _fragment(request, render, parent, form, status)
+        opened = [top_of(parent)] if parent else []
+        return _fragment(request, render, parent, form, status=status, opened=opened)
     return room_page(request, render, status=status, **_form_context(parent, form))
 
 
 def _room_url(request: AgencyRequest, comment: Comment) -> str:
     room = reverse("reviews:room", args=[request.agency.slug, comment.round.render_id])
-    return f"{room}#c={comment.public_id}"
+    top = encode(Comment.prefix, top_of(comment))
+    return f"{room}?from={top}#c={comment.public_id}"
 
 
 def _change(
@@ -126,7 +141,7 @@ def _change(
         refusal = str(error)
     if wants_fragment(request):
         response = TemplateResponse(
-            request, "reviews/room.html#threads", threads_context(request, take)
+            request, "reviews/room.html#threads", threads_context(request, take, opened=[top_of(found)])
         ).render()
         return tell(response, toast=refusal or said, tone="danger" if refusal else "success", changed=True)
     (messages.error if refusal else messages.success)(request, refusal or said)

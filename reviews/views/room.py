@@ -1,5 +1,6 @@
 """The review room: the clip, what is said about it, and the decision."""
 
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import reswap, retarget
 
 from renders.models import Render
 from renders.states import State
@@ -16,9 +18,11 @@ from reviews.actions.portal import CannotShare, check_can_share
 from reviews.actions.rounds import CannotReopen, check_can_reopen
 from reviews.forms import CommentForm, DecisionForm, LinkForm
 from reviews.models import Comment, PortalLink, StageKind, Verdict, Visibility
+from reviews.threads import load, outline, windows
 from reviews.views.takes import clip_context, find, label_frames, new_form_key, round_of, shown_clip, tell
-from reviews.visibility import decisions_for, threads_for
+from reviews.visibility import decisions_for
 from tenants.access import AgencyRequest, requires
+from tenants.public_ids import decode
 
 FILTERS = {
     "all": _("All"),
@@ -35,22 +39,23 @@ BUTTONS = {
 }
 
 
-def _fits(thread: Comment, show: str) -> bool:
-    if show == "open":
-        return thread.resolved_at is None
-    if show == "team":
-        return bool(thread.visibility == Visibility.TEAM)
-    if show == "client":
-        return thread.is_from_client or any(reply.is_from_client for reply in thread.thread)
-    return True
+def threads_context(
+    request: AgencyRequest, render: Render, *, opened: Collection[UUID] = ()
+) -> dict[str, Any]:
+    """The threads that fit the filter in the address, in windows; the words of those that are shown.
 
-
-def threads_context(request: AgencyRequest, render: Render) -> dict[str, Any]:
-    """The threads that fit the filter in the address, each with its place in words."""
+    Shown are the first window, those that the page has opened already, and those that hold one of `opened`.
+    """
     asked = request.POST.get("show") or request.GET.get("show", "all")
     show = asked if asked in FILTERS else "all"
-    threads = threads_for(request.user, round_of(render))
-    label_frames(threads, shown_clip(render))
+    entries = outline(request.user, round_of(render))
+    all_windows = windows([entry for entry in entries if entry.fits(show)])
+    wanted = {*opened, *_asked_for(request)}
+    shown = [window for window in all_windows if window.holds(wanted)]
+    if all_windows and all_windows[0] not in shown:
+        shown.insert(0, all_windows[0])
+    threads = load(request.user, round_of(render), shown)
+    label_frames([comment for top in threads for comment in (top, *top.thread)], shown_clip(render))
     return {
         "render": render,
         "show": show,
@@ -58,22 +63,32 @@ def threads_context(request: AgencyRequest, render: Render) -> dict[str, Any]:
             {
                 "label": label,
                 "url": "?" + urlencode({"show": key}) if key != "all" else "?",
-                "count": sum(_fits(thread, key) for thread in threads),
+                "count": sum(entry.fits(key) for entry in entries),
                 "is_current": key == show,
             }
             for key, label in FILTERS.items()
         ],
-        "threads": [thread for thread in threads if _fits(thread, show)],
-        "total": len(threads),
-        "unresolved": sum(thread.resolved_at is None for thread in threads),
+        "windows": all_windows,
+        "total": len(entries),
+        "unresolved": sum(entry.is_open for entry in entries),
         "asset_sha256": clip_context(render)["asset_sha256"],
         **reply_context(render, request.GET.get("reply", ""), threads),
     }
 
 
+def _asked_for(request: AgencyRequest) -> Iterator[UUID]:
+    """Threads that have to be shown: of windows that are open on the page, and those that the address names."""
+    sent = request.POST if request.method == "POST" else request.GET
+    for text in (*sent.getlist("open")[:100], request.GET.get("from", ""), request.GET.get("reply", "")):
+        try:
+            yield decode("cmt", text)
+        except ValueError:
+            continue
+
+
 def reply_context(render: Render, parent: str, threads: list[Comment]) -> dict[str, Any]:
     """The one form for an answer that is open, under the thread that it answers; mostly none is."""
-    top = next((thread for thread in threads if thread.public_id == parent), None)
+    top = next((thread for thread in threads if thread.public_id == parent), None) if parent else None
     return {
         "reply_to": top.pk if top else None,
         "reply_parent": parent,
@@ -168,6 +183,19 @@ def room(request: AgencyRequest, render: UUID) -> HttpResponseBase:
 def threads(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     """What was said, alone; asked for when the live channel says that it changed."""
     return TemplateResponse(request, "reviews/room.html#threads", threads_context(request, find(render)))
+
+
+@requires("reviews.view")
+@require_safe
+def threads_window(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """The words of one more window, for whoever scrolls there. When it is gone, the talk as it is now."""
+    context = threads_context(request, find(render))
+    start = request.GET.get("from", "")
+    window = next((w for w in context["windows"] if w.threads and w.first_id == start), None)
+    if window is None:
+        response = TemplateResponse(request, "reviews/room.html#threads", context)
+        return retarget(reswap(response, "outerHTML"), "#threads")
+    return TemplateResponse(request, "reviews/room.html#window", context | {"window": window})
 
 
 @requires("reviews.comment")

@@ -26,6 +26,7 @@ def addresses(cast: Cast, in_review: Round, shared: Round) -> dict[str, tuple[st
         "review-list": ("get", "/a/northlight/review/"),
         "room": ("get", room(in_review.render)),
         "room-threads": ("get", room(in_review.render, "/threads")),
+        "room-window": ("get", room(in_review.render, "/threads/window")),
         "room-reply": ("get", room(in_review.render, f"/reply?reply={comment.public_id}")),
         "room-decision": ("get", room(in_review.render, "/decision")),
         "room-sharing": ("get", room(in_review.render, "/sharing")),

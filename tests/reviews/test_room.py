@@ -59,7 +59,7 @@ def test_the_first_comment_opens_the_round(cast: Cast, bruno: Browser) -> None:
 
     with cast.at():
         comment = Comment.objects.get()
-        assert response.url == f"{room(render)}#c={comment.public_id}"
+        assert response.url == f"{room(render)}?from={comment.public_id}#c={comment.public_id}"
         assert (comment.frame_in, comment.frame_out, comment.author) == (61, None, cast.bruno)
         assert set(AuditEvent.objects.values_list("action", flat=True)) >= {"review.opened", "comment.added"}
 

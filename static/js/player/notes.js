@@ -37,8 +37,20 @@ export class Notes {
   mark(id) {
     for (const row of document.querySelectorAll("[data-comment][data-current]")) row.removeAttribute("data-current");
     const row = id && document.querySelector(`[data-comment="${CSS.escape(id)}"]`);
-    if (!row) return;
+    if (!row) {
+      this.fetch(id);
+      return;
+    }
     row.setAttribute("data-current", "");
     row.scrollIntoView({ block: "nearest" });
+  }
+
+  /** A long talk comes in windows: open the one that the comment is in, and mark it there. */
+  async fetch(id) {
+    const away = id && this.home?.querySelector(`[data-window] [data-comment-id="${CSS.escape(id)}"]`)?.closest("[data-window]");
+    if (!away || !window.htmx) return;
+    // Not by an event: on arrival htmx has not looked at the page yet.
+    await window.htmx.ajax("GET", away.getAttribute("hx-get"), { target: away, swap: "outerHTML" });
+    if (document.querySelector(`[data-comment="${CSS.escape(id)}"]`)) this.mark(id);
   }
 }
