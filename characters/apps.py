@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class CharactersConfig(AppConfig):
     name = "characters"
+
+    def ready(self) -> None:
+        from characters import checks  # noqa: F401, PLC0415 - registers the system checks

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerField, Max, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from characters.models import Character
 from renders.models import Render
 from renders.states import WORKING, State
 
@@ -26,6 +28,7 @@ PLACES = (
     Place("briefs", _("Briefs"), "file-text", "renders:brief-list", "briefs.view"),
     Place("queue", _("Queue"), "list-video", "renders:queue", "renders.view"),
     Place("review", _("Review"), "message-square", "reviews:review-list", "reviews.view"),
+    Place("characters", _("Characters"), "sparkles", "characters:character-list", "characters.view"),
     Place("spend", _("Spend"), "wallet", "renders:spend", "spend.view"),
     Place("members", _("Members"), "users", "tenants:members", "members.view"),
     Place("settings", _("Settings"), "settings", "tenants:settings", "settings.manage"),
@@ -34,10 +37,14 @@ PLACES = (
 
 
 def _counts() -> dict[str, int]:
-    """What waits: takes under way, takes to be decided. One query."""
+    """What waits: takes under way, takes to be decided, characters to be approved. One query."""
+    waiting = Character.objects.waiting_for_approval().order_by().annotate(one=Value(1)).values("one")
+    count = Subquery(waiting.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     found: dict[str, int] = Render.objects.on_lists().aggregate(
         queue=Count("pk", filter=Q(state__in=sorted(WORKING))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
+        # Uncorrelated: the same for every row, and there even when there is no row.
+        characters=Coalesce(Max(count), count, Value(0)),
     )
     return found
 

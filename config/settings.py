@@ -192,6 +192,15 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Dailies <dailies@localhost>
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# The most that one uploaded file may have; what comes after is read and thrown away (tenants/uploads.py).
+UPLOAD_MAX_BYTES = 50 * 1000 * 1000
+FILE_UPLOAD_HANDLERS = [
+    "tenants.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Who looks for faces in characters' clips: empty, or "opencv" (the extra "faces"). Its word is advice.
+FACE_DETECTOR = env.text("FACE_DETECTOR", "").strip().lower()
 # How long a signed media URL opens.
 MEDIA_URL_SECONDS = 300
 

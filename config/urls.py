@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     *[
         path("", include(f"{app}.urls"))
-        for app in ("tenants", "renders", "reviews")
+        for app in ("tenants", "characters", "renders", "reviews")
         if find_spec(f"{app}.urls")
     ],
 ]

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from renders import pricing
+from renders.casting_form import CastMixin
 from renders.models import Brief, Project, ProviderAccount
 from renders.prompts import MAX_PROMPT, compose
 from tenants.models import Client
@@ -26,7 +27,7 @@ HELP = {
 ROWS = {"subject": 3, "action": 2, "reviewer_notes": 2}
 
 
-class BriefForm(forms.Form):
+class BriefForm(CastMixin, forms.Form):
     """A brief's title, project, typed fields and render settings."""
 
     project: "forms.ModelChoiceField[Project]" = forms.ModelChoiceField(
@@ -58,6 +59,7 @@ class BriefForm(forms.Form):
             self.fields[name].widget = forms.Textarea(attrs={"rows": ROWS.get(name, 1)})
             self.fields[name].help_text = HELP[name]
         self._offer_choices()
+        self.offer_characters(account)
 
     def _offer_choices(self) -> None:
         """All of the account's models, sizes and lengths; pairs are checked together in clean()."""
@@ -90,7 +92,8 @@ class BriefForm(forms.Form):
                 pricing.check_choice(self.account, **self.choice())
             except pricing.IllegalChoice as error:
                 self.add_error(error.field, str(error))
-        length = len(compose(Brief(**{name: data.get(name, "") for name in Brief.TEXT_FIELDS})))
+        brief = Brief(**{name: data.get(name, "") for name in Brief.TEXT_FIELDS})
+        length = len(compose(brief, self.chosen_names()))
         if length > MAX_PROMPT:
             over = length - MAX_PROMPT
             self.add_error("subject", _("The composed prompt is %(n)d characters too long.") % {"n": over})

@@ -143,4 +143,14 @@ MESSAGES: dict[str, Message] = {
         _CLIENT_NONE,
         _("Crash counter reached its limit."),
     ),
+    FailureClass.CHARACTER_WITHDRAWN: Message(
+        NOT_ALLOWED,
+        _(
+            "A character in this take may not be used any more: its rights were revoked or have ended, or the provider "
+            "has lost it. Nothing was sent, and the price is back in the budget. Choose another character and submit "
+            "again."
+        ),
+        _CLIENT_NONE,
+        _("Stopped before it was sent. The character’s page says who revoked it and why."),
+    ),
 }

@@ -1,5 +1,7 @@
 """Compose the prompt that a provider sees from a brief's typed fields. Pure: no queries, no clock."""
 
+import re
+from collections.abc import Iterable
 from typing import Protocol
 
 MAX_PROMPT = 32_000  # characters; the Videos API refuses more
@@ -31,11 +33,23 @@ _PARTS = (
 )
 
 
-def compose(brief: BriefText) -> str:
-    """One paragraph, each field a sentence, empty fields left out."""
+def names_it(text: str, name: str) -> bool:
+    """Whether the text has the name verbatim, as a word of its own."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _introduce(names: list[str]) -> str:
+    """A sentence with these names; a provider finds a character by its name in the prompt."""
+    return f"With {' and '.join(names)}." if names else ""
+
+
+def compose(brief: BriefText, names: Iterable[str] = ()) -> str:
+    """One paragraph, each field a sentence, empty fields left out; characters that it does not name come first."""
     sentences = []
     for field, lead in _PARTS:
         text = " ".join(str(getattr(brief, field) or "").split())
         if text:
             sentences.append(lead + text + ("" if text[-1] in ".!?…" else "."))
-    return " ".join(sentences)
+    text = " ".join(sentences)
+    lead = _introduce([name for name in names if not names_it(text, name)])
+    return f"{lead} {text}".strip()

@@ -61,7 +61,11 @@ TRANSITIONS: tuple[Transition, ...] = (
         State.QUEUED, Who.DISPATCHER, submitting="a slot is free: the intent is written before the first byte"
     ),
     *_from(State.QUEUED, Who.AUTHOR, cancelled="the author withdraws it; nothing was sent"),
-    *_from(State.QUEUED, Who.WORKER, failed="the quarantine: it killed its worker too often"),
+    *_from(
+        State.QUEUED,
+        Who.WORKER,
+        failed="the quarantine: it killed its worker too often; or a character of it may not be used any more",
+    ),
     *_from(
         State.SUBMITTING,
         Who.WORKER,
@@ -166,6 +170,7 @@ class FailureClass(TextChoices):
     STORAGE_FAILED = "storage_failed", _("Our storage failed")
     UNPLAYABLE = "unplayable", _("Not a playable clip")
     QUARANTINED = "quarantined", _("Set aside")
+    CHARACTER_WITHDRAWN = "character_withdrawn", _("Character withdrawn")
 
 
 class Kind(TextChoices):

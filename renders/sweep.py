@@ -10,9 +10,10 @@ import structlog
 from django.db import connection
 from django.db.models.functions import Now
 
+from characters.models import Character
 from renders.models import Asset, Attempt, ProviderAccount, Render
 from renders.states import State
-from renders.tasks import ACTOR_FOR, check_account, forget, purge
+from renders.tasks import ACTOR_FOR, check_account, forget, purge, register
 from tenants import storage
 from tenants.queue import ring
 from tenants.scope import platform_transaction
@@ -44,11 +45,13 @@ class Sweep:
             renders = list(Render.objects.due().values_list("org_id", "id", "state")[:BATCH])
             doomed = Attempt.objects.filter(provider_delete_at__lte=Now(), provider_deleted_at=None)
             attempts = list(doomed.values_list("org_id", "id")[:BATCH])
+            characters = list(Character.objects.due().values_list("org_id", "id")[:BATCH])
             files = _takes_to_purge() if has_time else []
         jobs: list[tuple[Any, UUID, UUID]] = [
             (ACTOR_FOR[State(state)], org_id, pk) for org_id, pk, state in renders
         ]
         jobs += [(forget, org_id, pk) for org_id, pk in attempts]
+        jobs += [(register, org_id, pk) for org_id, pk in characters]
         fresh = [job for job in jobs if job[2] not in self._rung]
         for actor, org_id, pk in fresh:
             ring(actor, str(org_id), str(pk))

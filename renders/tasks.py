@@ -12,6 +12,7 @@ from renders.steps import forget as forget_step
 from renders.steps import poll as poll_step
 from renders.steps import purge as purge_step
 from renders.steps import reconcile as reconcile_step
+from renders.steps import register as register_step
 from renders.steps import submit as submit_step
 from tenants.queue import ring
 
@@ -56,6 +57,11 @@ def forget(org_id: str, attempt_id: str) -> None:
 @dramatiq.actor(queue_name="media")
 def purge(org_id: str, render_id: str) -> None:
     purge_step.purge(UUID(org_id), UUID(render_id))
+
+
+@dramatiq.actor
+def register(org_id: str, character_id: str) -> None:
+    register_step.register(UUID(org_id), UUID(character_id))
 
 
 @dramatiq.actor

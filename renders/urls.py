@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from renders.views import accounts, briefs, files, hooks, media, queue, renders, spend
+from renders.views import accounts, briefs, cut, files, hooks, media, queue, renders, spend
 from tenants.public_ids import converter
 
 register_converter(converter("brf"), "brf")
@@ -17,6 +17,12 @@ urlpatterns = [
     path("a/<slug:agency>/briefs/<brf:brief>", briefs.brief_edit, name="brief-edit"),
     path("a/<slug:agency>/briefs/<brf:brief>/archive", briefs.brief_archive, name="brief-archive"),
     path("a/<slug:agency>/projects/new", briefs.project_new, name="project-new"),
+    path("a/<slug:agency>/characters/<chr:character>/takes", cut.character_takes, name="character-takes"),
+    path(
+        "a/<slug:agency>/characters/<chr:character>/takes/<rnd:render>",
+        cut.character_take,
+        name="character-take",
+    ),
     path("a/<slug:agency>/queue/", queue.queue, name="queue"),
     path("a/<slug:agency>/queue/<rnd:render>", queue.queue_row, name="queue-row"),
     path("a/<slug:agency>/takes/<rnd:render>", renders.render_page, name="render"),

@@ -34,6 +34,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "clients.manage": _MAKERS,
     "briefs.view": _ALL,
     "briefs.edit": _MAKERS,
+    "characters.view": _ALL,
+    "characters.edit": _MAKERS,
+    # Never by somebody who made it: characters/actions/approval.py.
+    "characters.approve": frozenset({Role.OWNER, Role.PRODUCER, Role.REVIEWER}),
     "renders.view": _ALL,
     "renders.submit": _MAKERS,
     "assets.manage": _MAKERS,

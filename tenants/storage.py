@@ -28,6 +28,9 @@ _signer = TimestampSigner(salt="media")
 
 EXTENSIONS = {
     "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "application/pdf": "pdf",
     "image/webp": "webp",
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -132,17 +135,18 @@ def staged(path: Path) -> Staged:
     return Staged(path, digest.hexdigest(), path.stat().st_size)
 
 
-def key_for(org_id: UUID, sha256: str, content_type: str) -> str:
-    """The one place for these bytes of this agency."""
-    return f"{org_id}/{sha256[:2]}/{sha256}.{EXTENSIONS[content_type]}"
+def key_for(org_id: UUID, sha256: str, content_type: str, *, room: str = "") -> str:
+    """The one place for these bytes of this agency. Files in different rooms never share bytes."""
+    within = f"{org_id}/{room}" if room else f"{org_id}"
+    return f"{within}/{sha256[:2]}/{sha256}.{EXTENSIONS[content_type]}"
 
 
-def keep(file: Staged, *, org_id: UUID, content_type: str) -> str:
+def keep(file: Staged, *, org_id: UUID, content_type: str, room: str = "") -> str:
     """Put a staged file at its content's key, and return the key. Raises StorageFailed. Safe to repeat.
 
     The staged file may be moved away: it belongs to the storage from here on.
     """
-    key = key_for(org_id, file.sha256, content_type)
+    key = key_for(org_id, file.sha256, content_type, room=room)
     try:
         if default_storage.exists(key) and default_storage.size(key) == file.size_bytes:
             return key

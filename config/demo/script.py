@@ -17,6 +17,7 @@ class Shot:
     size: str = "1280x720"
     seconds: int = 4
     takes: int = 1
+    character: str = ""  # who is in it; the brief is written once the provider knows it
 
 
 NORTHLIGHT = (
@@ -80,6 +81,15 @@ NORTHLIGHT = (
         "Tins in a row",
         "Twelve enamel tea tins slide into a row on a dark shelf, one after the other.",
         "blocked",
+    ),
+    Shot(
+        "Acme",
+        "Spring launch",
+        "Pip and the sunflowers",
+        "Pip waters a row of sunflowers in front of a white fence.",
+        "fresh",
+        {"camera": "Locked off at knee height.", "lighting": "Late afternoon, soft shadows."},
+        character="Pip",
     ),
     Shot(
         "Acme",

@@ -7,7 +7,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from renders.models import Brief, BriefVersion, Project
+from characters.models import Character
+from renders import casting
+from renders.models import Brief, BriefCharacter, BriefVersion, Project
 from tenants import audit
 from tenants.audit import canonical
 from tenants.errors import Refused
@@ -37,28 +39,49 @@ def save_brief(
     texts: dict[str, str],
     by: User,
     brief: Brief | None = None,
+    characters: list[Character] | None = None,
     **choice: Any,
 ) -> Brief:
-    """Write the draft. `choice`: model, size, seconds. Nothing is rendered, nothing is spent."""
+    """Write the draft. `choice`: model, size, seconds. Nothing is rendered, nothing is spent.
+
+    `characters`: who is in it, in order; None leaves them as they are. Raises casting.CannotCast for a third one.
+    """
     is_new = brief is None
     brief = brief or Brief(created_by=by)
     brief.project, brief.title = project, title.strip()
     for name, value in {**texts, **choice}.items():
         setattr(brief, name, value)
     brief.save()
+    if characters is not None:
+        _cast(brief, characters)
     audit.record("brief.created" if is_new else "brief.edited", by=by, on=brief, title=brief.title)
     return brief
 
 
-def digest_of(texts: dict[str, str], prompt: str) -> str:
-    """SHA-256 of what was written and the prompt that it made."""
-    return hashlib.sha256(canonical({"texts": texts, "prompt": prompt})).hexdigest()
+def _cast(brief: Brief, characters: list[Character]) -> None:
+    casting.check_number(len(characters))
+    BriefCharacter.objects.filter(brief=brief).delete()
+    BriefCharacter.objects.bulk_create(
+        BriefCharacter(brief=brief, character=character, position=position)
+        for position, character in enumerate(characters, start=1)
+    )
 
 
-def freeze(brief: Brief, *, by: User) -> BriefVersion:
-    """The version that says what the draft says now: the latest one if nothing changed, else a new one."""
-    prompt = brief.composed()
-    digest = digest_of(brief.texts(), prompt)
+def digest_of(texts: dict[str, str], prompt: str, cast: list[dict[str, str]] | None = None) -> str:
+    """SHA-256 of what was written, the prompt that it made, and who is in it (casting.content)."""
+    # Without characters it is what it was before there were any: signed certificates name it.
+    more = {"characters": cast} if cast else {}
+    return hashlib.sha256(canonical({"texts": texts, "prompt": prompt, **more})).hexdigest()
+
+
+def freeze(brief: Brief, *, by: User, characters: list[Character] | None = None) -> BriefVersion:
+    """The version that says what the draft says now: the latest one if nothing changed, else a new one.
+
+    `characters`: who is in it; the draft's own unless they are given.
+    """
+    characters = casting.of_brief(brief) if characters is None else characters
+    prompt = brief.composed(casting.names_of(characters))
+    digest = digest_of(brief.texts(), prompt, casting.content(characters))
     latest: BriefVersion | None = BriefVersion.objects.filter(brief=brief).order_by("-number").first()
     if latest is not None and latest.digest == digest:
         return latest
@@ -72,6 +95,7 @@ def freeze(brief: Brief, *, by: User) -> BriefVersion:
         created_by=by,
         **brief.texts(),
     )
+    casting.freeze(version, characters)
     return version
 
 

@@ -1,12 +1,14 @@
 """Submit and withdraw renders."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from renders import ledger, pricing, tasks
+from characters.models import Character
+from renders import casting, ledger, pricing, tasks
 from renders.actions.briefs import freeze
 from renders.models import Attempt, AttemptStatus, Brief, BriefVersion, ProviderAccount, Render
 from renders.moves import Superseded, announce, move
@@ -36,14 +38,14 @@ class CannotCancel(Refused):
 
 
 def params_digest(version: BriefVersion, **params: Any) -> str:
-    """SHA-256 of everything that decides how a clip is made."""
+    """SHA-256 of everything that decides how a clip is made; its characters are in the version's digest."""
     content = {"prompt": version.composed_prompt, "brief_digest": version.digest, **params}
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def account_for_new_renders() -> ProviderAccount:
     """The platform's account that takes new work. Raises CannotSubmit."""
-    account = ProviderAccount.objects.usable().order_by("pk").prefetch_related("offers").first()
+    account = ProviderAccount.objects.for_new_renders()
     if account is None:
         raise CannotSubmit(
             "No provider account is set up, so nothing can be rendered. Tell the platform's staff."
@@ -56,11 +58,11 @@ def account_for_new_renders() -> ProviderAccount:
     return account
 
 
-def check_can_submit(brief: Brief) -> None:
-    """Raises CannotSubmit with the field to mend."""
+def check_can_submit(brief: Brief, names: Iterable[str] = ()) -> None:
+    """Raises CannotSubmit with the field to mend. `names`: of the characters in it."""
     if not brief.subject.strip():
         raise CannotSubmit("Say what is to be seen: the subject is empty.", field="subject")
-    length = len(brief.composed())
+    length = len(brief.composed(names))
     if length > MAX_PROMPT:
         raise CannotSubmit(
             f"The prompt has {length:,} characters, and the provider takes {MAX_PROMPT:,}. "
@@ -70,18 +72,25 @@ def check_can_submit(brief: Brief) -> None:
 
 
 def submit_render(
-    *, brief: Brief, submit_key: str, shown_microusd: int, by: User, parent: Render | None = None
+    *,
+    brief: Brief,
+    submit_key: str,
+    shown_microusd: int,
+    by: User,
+    parent: Render | None = None,
+    characters: list[Character] | None = None,
 ) -> Render:
     """Freeze the brief, set its price aside, queue it. The same key gives the same render, however often it comes.
 
-    Raises CannotSubmit, pricing.IllegalChoice, pricing.NoPrice, PriceChanged, ledger.BudgetExceeded.
+    `characters`: who is in it; the draft's own unless they are given. Raises CannotSubmit, casting.CannotCast,
+    pricing.IllegalChoice, pricing.NoPrice, PriceChanged, ledger.BudgetExceeded.
     """
     known = Render.objects.filter(submit_key=submit_key).first()
     if known is not None:
         return known
     try:
         with transaction.atomic():
-            return _submit(brief, submit_key, shown_microusd, by, parent)
+            return _submit(brief, submit_key, shown_microusd, by, parent, characters)
     except IntegrityError:
         # Two clicks at once: the other one was first.
         twin = Render.objects.filter(submit_key=submit_key).first()
@@ -90,9 +99,18 @@ def submit_render(
         return twin
 
 
-def _submit(brief: Brief, submit_key: str, shown_microusd: int, by: User, parent: Render | None) -> Render:
-    check_can_submit(brief)
+def _submit(
+    brief: Brief,
+    submit_key: str,
+    shown_microusd: int,
+    by: User,
+    parent: Render | None,
+    characters: list[Character] | None,
+) -> Render:
+    characters = casting.of_brief(brief) if characters is None else characters
+    check_can_submit(brief, casting.names_of(characters))
     account = account_for_new_renders()
+    casting.check_cast(characters, account)
     choice = {"model": brief.model, "size": brief.size, "seconds": brief.seconds or 0}
     pricing.check_choice(account, **choice)  # type: ignore[arg-type]
     quote = pricing.quote(account, **choice)  # type: ignore[arg-type]
@@ -103,7 +121,7 @@ def _submit(brief: Brief, submit_key: str, shown_microusd: int, by: User, parent
         )
     Brief.objects.filter(pk=brief.pk).update(takes=F("takes") + 1)
     brief.refresh_from_db(fields=["takes"])
-    version = freeze(brief, by=by)
+    version = freeze(brief, by=by, characters=characters)
     render = Render.objects.create(
         brief=brief,
         brief_version=version,
@@ -119,7 +137,8 @@ def _submit(brief: Brief, submit_key: str, shown_microusd: int, by: User, parent
         **choice,
     )
     _reserve_first_attempt(render)
-    audit.record("render.submitted", by=by, on=render, price_microusd=quote.microusd, **choice)
+    who = {"characters": [c.public_id for c in characters]} if characters else {}
+    audit.record("render.submitted", by=by, on=render, price_microusd=quote.microusd, **choice, **who)
     announce(render, State.QUEUED)
     ring(tasks.submit, str(render.org_id), str(render.pk))
     return render
@@ -170,5 +189,10 @@ def regenerate(*, render: Render, submit_key: str, shown_microusd: int, by: User
         setattr(brief, name, value)
     brief.model, brief.size, brief.seconds = render.model, render.size, render.seconds
     return submit_render(
-        brief=brief, submit_key=submit_key, shown_microusd=shown_microusd, by=by, parent=render
+        brief=brief,
+        submit_key=submit_key,
+        shown_microusd=shown_microusd,
+        by=by,
+        parent=render,
+        characters=casting.of_version(render.brief_version),
     )

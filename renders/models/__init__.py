@@ -1,6 +1,7 @@
 from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, ProviderAccount, SettlementRule
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
+from renders.models.characters import BriefCharacter, Registration, RegistrationStatus, VersionCharacter
 from renders.models.inbound import InboundEvent
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
@@ -13,6 +14,7 @@ __all__ = [
     "AttemptStatus",
     "Book",
     "Brief",
+    "BriefCharacter",
     "BriefVersion",
     "Budget",
     "BudgetPeriod",
@@ -26,7 +28,10 @@ __all__ = [
     "PriceRow",
     "Project",
     "ProviderAccount",
+    "Registration",
+    "RegistrationStatus",
     "Render",
     "RenderEvent",
     "SettlementRule",
+    "VersionCharacter",
 ]

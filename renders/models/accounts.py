@@ -1,6 +1,6 @@
 """Provider accounts: everything about a vendor is data, for the protocol outlives the vendor."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +36,10 @@ class SettlementRule(models.TextChoices):
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     def usable(self) -> "ProviderAccountQuerySet":
         return self.filter(is_active=True)
+
+    def for_new_renders(self) -> "ProviderAccount | None":
+        """The platform's account that takes new work, with its offers; None when there is none."""
+        return self.usable().order_by("pk").prefetch_related("offers").first()
 
     def due_for_check(self) -> "ProviderAccountQuerySet":
         """Accounts in use whose connection was not tried lately."""
@@ -80,6 +84,13 @@ class ProviderAccount(models.Model):
     hard_limit_seconds = models.PositiveIntegerField(default=3600)
     # Whether the provider's copy is deleted once ours is verified.
     deletes_after_copy = models.BooleanField(default=True)
+    # Whether telling it of a character costs nothing: then one that got no clear answer may be told once more.
+    registers_free = models.BooleanField(default=True)
+    # From when to when the provider has agreed to likenesses of real people with this account, and where that is
+    # written down. Without it none goes there.
+    likeness_from = models.DateField(null=True, blank=True)
+    likeness_until = models.DateField(null=True, blank=True)
+    likeness_evidence = models.CharField(max_length=500, blank=True)
     # FailureClass -> SettlementRule; what is not named is released.
     settlement = models.JSONField(default=dict, blank=True)
     models_seen = ArrayField(models.CharField(max_length=80), default=list, blank=True)
@@ -99,7 +110,12 @@ class ProviderAccount(models.Model):
                 condition=Q(check_failure="", check_problem="")
                 | (~Q(check_failure="") & ~Q(check_problem="") & Q(checked_at__isnull=False)),
                 name="failed_check_says_why",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(likeness_from=None, likeness_until=None, likeness_evidence="")
+                | (Q(likeness_from__isnull=False) & ~Q(likeness_evidence="")),
+                name="likeness_eligibility_is_dated_and_proved",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,6 +130,13 @@ class ProviderAccount(models.Model):
     def host(self) -> str:
         """Where it is, for people: no path, and no password that somebody put into the address."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    def takes_likeness(self, day: date | None = None) -> bool:
+        """Whether the provider has agreed, on this day (today by UTC), to likenesses of real people."""
+        day = day or timezone.now().date()
+        if self.likeness_from is None or day < self.likeness_from:
+            return False
+        return self.likeness_until is None or day <= self.likeness_until
 
     @property
     def is_being_checked(self) -> bool:

@@ -1,5 +1,6 @@
 """What the team wants to see: projects, briefs, and the versions that never change."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
@@ -62,9 +63,9 @@ class BriefFields(models.Model):
         """The typed fields by name."""
         return {name: getattr(self, name) for name in self.TEXT_FIELDS}
 
-    def composed(self) -> str:
-        """The prompt that these fields make."""
-        return compose(self)
+    def composed(self, names: Iterable[str] = ()) -> str:
+        """The prompt that these fields make. `names`: of the characters in it."""
+        return compose(self, names)
 
 
 class BriefQuerySet(OrgQuerySet):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from renders.providers.errors import Unexpected
-from renders.providers.port import Page, Status, Video
+from renders.providers.port import Page, ProviderCharacter, Status, Video
 
 log = structlog.get_logger(__name__)
 
@@ -89,3 +89,17 @@ def page(body: object) -> Page:
     if not isinstance(body, dict) or not isinstance(body.get("data"), list):
         raise Unexpected("The provider's list has no data.", detail=body)
     return Page(videos=[video(item) for item in body["data"]], has_more=bool(body.get("has_more")))
+
+
+def character(body: object) -> ProviderCharacter:
+    """A ProviderCharacter from a decoded JSON body. Raises Unexpected: the schema lets the id be null."""
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not body["id"].strip():
+        raise Unexpected("The provider's answer has no character id.", detail=body)
+    if len(body["id"]) > 300:
+        raise Unexpected("The provider's character id is longer than 300 characters.", detail=body["id"][:80])
+    return ProviderCharacter(
+        id=body["id"],
+        name=str(body.get("name") or "")[:200],
+        created_at=_moment(body.get("created_at")),
+        raw=body,
+    )

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -26,12 +27,34 @@ class Variant(Enum):
 
 @dataclass(frozen=True)
 class CreateRequest:
-    """A clip to be made. `seconds` goes on the wire as a string; `size` is WIDTHxHEIGHT."""
+    """A clip to be made. `seconds` goes on the wire as a string; `size` is WIDTHxHEIGHT.
+
+    `characters`: the provider's ids of who is in it, at most two.
+    """
 
     prompt: str
     model: str
     size: str
     seconds: int
+    characters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CharacterRequest:
+    """A character to be made known: 1 to 80 letters, and a clip on our disk."""
+
+    name: str
+    video: Path
+
+
+@dataclass(frozen=True)
+class ProviderCharacter:
+    """A provider's character object. `raw` keeps the body as it came."""
+
+    id: str
+    name: str
+    created_at: datetime | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,3 +102,5 @@ class Provider(Protocol):
     def content(self, video_id: str, variant: Variant) -> AbstractContextManager[Content]: ...
     def delete(self, video_id: str) -> None: ...
     def models(self) -> list[str]: ...
+    def create_character(self, request: CharacterRequest) -> ProviderCharacter: ...
+    def retrieve_character(self, character_id: str) -> ProviderCharacter: ...

@@ -8,7 +8,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import ledger
+from renders import casting, ledger
 from renders.models import Attempt, AttemptStatus, InboundEvent, ProviderAccount, Render, SettlementRule
 from renders.moves import POISONED, NoFreeSlot, Superseded, claim, move, put_off
 from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable
@@ -28,7 +28,10 @@ MAX_RETRIES = 8  # of a create that is proved not sent
 
 
 def lane_of(account_id: int, request: CreateRequest) -> str:
-    """Fingerprint of a request: two that look alike in the provider's list share it."""
+    """Fingerprint of a request: two that look alike in the provider's list share it.
+
+    Characters are not in it, for no list echoes them: two requests that differ in nothing else have to take turns.
+    """
     text = f"{account_id}\n{request.model}\n{request.size}\n{request.seconds}\n{request.prompt}"
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -37,8 +40,14 @@ def request_of(render: Render) -> CreateRequest:
     """What goes on the wire."""
     offer = render.account.offers.filter(model=render.model).first()
     model = (offer.wire_model if offer else "") or render.model
+    cast = list(render.brief_version.cast.values_list("character_id", flat=True))
+    known = casting.known_ids(render.account, cast) if cast else {}
     return CreateRequest(
-        prompt=render.brief_version.composed_prompt, model=model, size=render.size, seconds=render.seconds
+        prompt=render.brief_version.composed_prompt,
+        model=model,
+        size=render.size,
+        seconds=render.seconds,
+        characters=tuple(known[pk] for pk in cast if pk in known),
     )
 
 
@@ -72,6 +81,9 @@ def _claim(render_id: UUID) -> tuple[Render, Attempt, CreateRequest] | None:
         fail(
             render, attempt, FailureClass.PROVIDER_SUNSET, note=f"{account.name} ended on {account.sunset_on}"
         )
+        return None
+    if refusal := casting.withdrawn(render.brief_version, account):
+        fail(render, attempt, FailureClass.CHARACTER_WITHDRAWN, note=refusal)
         return None
     request = request_of(render)
     try:
@@ -165,7 +177,7 @@ def bind(render: Render, attempt: Attempt, video: Video, *, who: Who) -> None:
 
 def doubt(render: Render, attempt: Attempt, *, note: str, detail: object = None) -> None:
     """Nobody knows whether it was accepted: keep the reservation and ask the provider's list."""
-    attempt.status, attempt.error = AttemptStatus.IN_DOUBT, _as_json(detail)
+    attempt.status, attempt.error = AttemptStatus.IN_DOUBT, as_json(detail)
     attempt.save(update_fields=["status", "error"])
     failure = FailureClass.AMBIGUOUS_SUBMIT
     move(render, State.RECONCILING, who=Who.WORKER, after=1, note=note, failure_class=failure)
@@ -213,14 +225,14 @@ def fail(
     """End the render, and settle its attempt by the account's rule for this class."""
     was_sent = attempt.status in {AttemptStatus.BOUND, AttemptStatus.COMPLETED}
     attempt.status = AttemptStatus.FAILED if attempt.intent_at else AttemptStatus.WITHDRAWN
-    attempt.error = _as_json(detail)
+    attempt.error = as_json(detail)
     attempt.save(update_fields=["status", "error"])
     charged = was_sent and render.account.settlement_rule(why) == SettlementRule.CHARGE
     ledger.settle(attempt, cost_microusd=attempt.reserved_microusd if charged else 0)
     move(render, to, who=Who.WORKER, note=note, failure_class=why)
 
 
-def _as_json(detail: object) -> object:
+def as_json(detail: object) -> object:
     """The provider's own words, bounded; staff read them, nobody else."""
     if not detail:
         return None

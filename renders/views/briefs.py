@@ -11,16 +11,16 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from renders import pricing
+from renders import casting, pricing
 from renders.actions import briefs as brief_actions
 from renders.actions import renders as render_actions
 from renders.forms import BriefForm, ProjectForm, defaults
 from renders.models import Brief, Budget, Level, Project, ProviderAccount, Render
 from renders.prompts import compose
-from renders.views.paging import keyset_page
 from tenants.access import AgencyRequest, requires
 from tenants.actions.agencies import add_client
 from tenants.errors import Refused
+from tenants.paging import keyset_page
 
 
 @requires("briefs.view")
@@ -40,9 +40,12 @@ def brief_list(request: AgencyRequest) -> HttpResponseBase:
 
 def _initial(account: ProviderAccount, brief: Brief | None, request: AgencyRequest) -> dict[str, Any]:
     if brief is None:
-        return {**defaults(account), "project": request.GET.get("project")}
+        chosen = [public_id for public_id in request.GET.getlist("character")[:2] if public_id]
+        return {**defaults(account), "project": request.GET.get("project"), "characters": chosen}
     kept = {name: value for name in ("model", "size", "seconds") if (value := getattr(brief, name))}
-    return {**defaults(account), **kept, **brief.texts(), "title": brief.title, "project": brief.project_id}
+    cast = [character.public_id for character in casting.of_brief(brief)]
+    texts = {**brief.texts(), "title": brief.title, "project": brief.project_id, "characters": cast}
+    return {**defaults(account), **kept, **texts}
 
 
 def _composer(
@@ -54,16 +57,16 @@ def _composer(
         "brief": brief,
         "refusal": refusal,
         "submit_key": values.get("submit_key") or secrets.token_urlsafe(24),
-        "preview": preview_of(form.account, values),
+        "preview": preview_of(form.account, values, form.chosen_names()),
         "needs_budget": not Budget.objects.filter(level=Level.AGENCY).exists(),
         "takes": Render.objects.filter(brief=brief).listed()[:12] if brief else [],
     }
     return TemplateResponse(request, "renders/brief_form.html", context, status=status)
 
 
-def preview_of(account: ProviderAccount, values: Any) -> dict[str, Any]:
-    """The composed prompt and the price of what the form says now, or why there is none."""
-    prompt = compose(Brief(**{name: values.get(name) or "" for name in Brief.TEXT_FIELDS}))
+def preview_of(account: ProviderAccount, values: Any, names: list[str]) -> dict[str, Any]:
+    """The composed prompt and the price of what the form says now, or why there is none. `names`: of characters."""
+    prompt = compose(Brief(**{name: values.get(name) or "" for name in Brief.TEXT_FIELDS}), names)
     choice = {"model": values.get("model") or "", "size": values.get("size") or ""}
     seconds = str(values.get("seconds") or "0")
     length = int(seconds) if seconds.isdigit() and len(seconds) < 6 else 0
@@ -87,7 +90,9 @@ def preview_of(account: ProviderAccount, values: Any) -> dict[str, Any]:
 def brief_preview(request: AgencyRequest) -> HttpResponseBase:
     """The panel beside the form, as the form changes. Nothing is checked but the price, nothing is kept."""
     try:
-        preview = preview_of(render_actions.account_for_new_renders(), request.POST)
+        account = render_actions.account_for_new_renders()
+        names = BriefForm(request.POST, account=account).chosen_names()
+        preview = preview_of(account, request.POST, names)
     except render_actions.CannotSubmit as error:
         preview = {"prompt": "", "problem": str(error)}
     context = {"preview": preview}
@@ -136,6 +141,7 @@ def _save(form: BriefForm, brief: Brief | None, request: AgencyRequest) -> Brief
         texts=form.texts(),
         by=request.user,
         brief=brief,
+        characters=data["characters"],
         **form.choice(),
     )
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from characters.models import CharacterFile
 from renders.models import Asset
 from tenants import storage
 from tenants.access import public
@@ -28,14 +29,12 @@ def media(request: HttpRequest, token: str) -> HttpResponseBase:
         raise Http404("This address has ended. Reload the page that showed it.")
     asset_id, download_name = opened
     with platform_transaction("media: signed id to file"):
-        asset = Asset.objects.filter(pk=asset_id).first()
+        asset = Asset.objects.filter(pk=asset_id).first() or CharacterFile.objects.filter(pk=asset_id).first()
     if asset is None:
         raise Http404("This file was removed.")
     if not asset.is_kept:
         # Whoever holds a genuine address may read what became of it.
-        words = (
-            f"This file was deleted on {asset.deleted_at:%-d %B %Y}. The page of its take says what is left."
-        )
+        words = f"This file was deleted on {asset.deleted_at:%-d %B %Y}. The page that showed it says what is left."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     try:
         default_storage.path(asset.storage_key)
@@ -45,7 +44,7 @@ def media(request: HttpRequest, token: str) -> HttpResponseBase:
     return _serve(request, asset, download_name)
 
 
-def _serve(request: HttpRequest, asset: Asset, download_name: str) -> HttpResponseBase:
+def _serve(request: HttpRequest, asset: Asset | CharacterFile, download_name: str) -> HttpResponseBase:
     etag = f'"{asset.sha256}"'
     headers = {
         "Accept-Ranges": "bytes",

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from renders.models import Render
 from renders.states import FAILURES, REVIEWABLE, WORKING, State
-from renders.views.paging import keyset_page
 from tenants.access import AgencyRequest, requires
 from tenants.models import Client
+from tenants.paging import keyset_page
 from tenants.public_ids import decode
 
 TABS = {

@@ -71,6 +71,7 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         "poster": found.asset(AssetKind.POSTER),
         "events": sorted(found.events.all(), key=lambda e: e.version),
         "attempts": found.attempts.all(),
+        "cast": found.brief_version.cast.all(),
         "rate": pricing.dollars(found.microusd_per_second),
         "submit_key": secrets.token_urlsafe(24),
         "quote": _quote_again(found),

@@ -13,8 +13,8 @@ from renders.forms import BudgetForm
 from renders.ledger import current_month
 from renders.models import Budget, BudgetPeriod, LedgerEntry, Level
 from renders.pricing import MICROUSD
-from renders.views.paging import keyset_page
 from tenants.access import AgencyRequest, requires
+from tenants.paging import keyset_page
 
 
 def _page(request: AgencyRequest, form: BudgetForm | None = None, status: int = 200) -> HttpResponseBase:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 
 from renders.models import Render
 from renders.states import REVIEWABLE, State
-from renders.views.paging import keyset_page
 from reviews.models import Comment
 from tenants.access import AgencyRequest, requires
+from tenants.paging import keyset_page
 
 TABS: dict[str, tuple[Any, frozenset[State]]] = {
     "team": (_("For the team"), frozenset({State.IN_REVIEW})),

@@ -10,5 +10,7 @@ import "./rows.js";
 import "./keys.js";
 import "./palette.js";
 import "./scrub.js";
+import "./preview.js";
+import "./picks.js";
 import "./title.js";
 import "./live.js";

@@ -6,10 +6,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
+
+log = structlog.get_logger(__name__)
 
 PROBE_SECONDS = 60
 DERIVE_SECONDS = 300
+UPLOAD_SECONDS = 30
+_WORSE = "The clip cannot be decoded: it is damaged, or made so that it takes too long or too much memory. {remedy}"
+_REMEDY = "Export it again as MP4 (H.264), at most 1920 × 1080."
 
 
 class Unreadable(Exception):
@@ -24,6 +30,30 @@ def probe(source: Path) -> dict[str, Any]:
 def derive(source: Path, folder: Path) -> dict[str, Any]:
     """Make the review files in `folder`: see tenants.media.derive. Raises Unreadable."""
     return _ask(["derive", str(source), str(folder)], DERIVE_SECONDS)
+
+
+def inspect(source: Path, folder: Path, *, detector: str = "") -> dict[str, Any]:
+    """What is in an upload, with its preview in `folder`: see tenants.media.source.
+
+    Raises Unreadable, whose text is a sentence for the person who sent it.
+    """
+    return _ask_about_upload(["inspect", str(source), str(folder), detector])
+
+
+def cut(source: Path, target: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Write a piece of a clip: see tenants.media.cut.Cut. Raises Unreadable with a sentence for people."""
+    return _ask_about_upload(["cut", str(source), str(target), json.dumps(wanted)])
+
+
+def _ask_about_upload(arguments: list[str]) -> dict[str, Any]:
+    try:
+        answer = _ask(arguments, UPLOAD_SECONDS)
+    except Unreadable as error:
+        log.warning("upload_not_decoded", error=str(error)[-200:])
+        raise Unreadable(_WORSE.format(remedy=_REMEDY)) from error
+    if "unusable" in answer:
+        raise Unreadable(answer["unusable"])
+    return answer
 
 
 def _ask(arguments: list[str], seconds: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The subprocess: `python -m tenants.media.worker probe|derive …`, JSON on standard output.
+"""The subprocess: `python -m tenants.media.worker probe|derive|inspect|cut …`, JSON on standard output.
 
 Decoders meet hostile files, so they run here, with limits on memory and processor time, and without Django.
 """
@@ -6,29 +6,51 @@ Decoders meet hostile files, so they run here, with limits on memory and process
 import json
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from tenants.media import derive, probe
+from tenants.media import cut, derive, probe, source
+from tenants.media.sniff import Unusable
 
 MEMORY = 4 * 1024**3  # bytes of address space; x264's threads reserve far more than they use
 CPU_SECONDS = 300
+# For what strangers send while somebody waits for the answer.
+UPLOAD_MEMORY = 2 * 1024**3
+UPLOAD_CPU_SECONDS = 25
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+def _limit(memory: int, cpu_seconds: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _said(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answer, or the sentence that says why there is none."""
+    try:
+        return look()
+    except Unusable as error:
+        return {"unusable": str(error)}
+
+
 def main(arguments: list[str]) -> int:
-    _limit()
+    is_upload = arguments[:1] in (["inspect"], ["cut"])
+    _limit(*((UPLOAD_MEMORY, UPLOAD_CPU_SECONDS) if is_upload else (MEMORY, CPU_SECONDS)))
     match arguments:
-        case ["probe", source]:
-            answer = probe.probe(Path(source))
-        case ["derive", source, folder]:
-            answer = derive.derive(Path(source), Path(folder))
+        case ["probe", path]:
+            answer = probe.probe(Path(path))
+        case ["derive", path, folder]:
+            answer = derive.derive(Path(path), Path(folder))
+        case ["inspect", path, folder, detector]:
+            answer = _said(lambda: source.inspect(Path(path), Path(folder), detector))
+        case ["cut", path, target, wanted]:
+            answer = _said(lambda: cut.cut(Path(path), Path(target), cut.Cut(**json.loads(wanted))))
         case _:
-            print("usage: probe FILE | derive FILE FOLDER", file=sys.stderr)  # noqa: T201
+            print(  # noqa: T201
+                "usage: probe FILE | derive FILE FOLDER | inspect FILE FOLDER DETECTOR | cut FILE TARGET JSON",
+                file=sys.stderr,
+            )
             return 2
     print(json.dumps(answer))  # noqa: T201
     return 0

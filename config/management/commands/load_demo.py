@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.demo import cast
+from config.demo import cast, characters
 from config.demo.fates import fulfil
 from config.demo.script import NORTHLIGHT, RIVALRY, Shot
 from config.up.plan import EMULATOR_SLUG
@@ -51,8 +51,11 @@ class Command(BaseCommand):
             cast.member(vera, Role.VIEWER)
         with org_transaction(rivalry.pk):
             cast.member(vera, Role.VIEWER)
-        takes = self._write(northlight.pk, NORTHLIGHT, amara)
+        takes = self._write(northlight.pk, tuple(shot for shot in NORTHLIGHT if not shot.character), amara)
         self._write(rivalry.pk, RIVALRY, dmitri)
+        characters.load(northlight.pk, characters.NORTHLIGHT, amara, bruno)
+        characters.load(rivalry.pk, characters.RIVALRY, dmitri, None)
+        takes += self._write(northlight.pk, tuple(shot for shot in NORTHLIGHT if shot.character), amara)
         log.info("demo_written", takes=len(takes))
         self._fulfil(northlight.pk, takes, amara, bruno)
         (settings.DATA_DIR / "demo.loaded").touch()
@@ -87,8 +90,13 @@ class Command(BaseCommand):
         """Briefs, and their submits. Returns (render's id, fate)."""
         takes = []
         for shot in shots:
+            who = characters.wait_until_known(org_id, shot.character) if shot.character else None
+            if shot.character and who is None:
+                continue
             with org_transaction(org_id):
                 brief = self._brief(shot, by)
+                if who is not None:
+                    characters.put_into(brief, who)
                 for number in range(1, shot.takes + 1 if shot.fate != "draft" else 1):
                     render = self._submit(brief, number, by)
                     takes.append((render.pk, shot.fate if number == shot.takes else "fresh"))

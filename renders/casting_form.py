@@ -1,0 +1,53 @@
+"""The part of the composer that chooses characters."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from characters.models import Character
+from renders import casting
+from renders.models import ProviderAccount
+
+
+class CastMixin(forms.Form):
+    """Adds `characters`: public ids, in the order of choice, at most two, each of them usable."""
+
+    characters = forms.MultipleChoiceField(
+        required=False, label=_("Characters"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def offer_characters(self, account: ProviderAccount) -> None:
+        """Fill in who may be chosen; who may not is shown disabled, with the reason."""
+        self.cast_offers = casting.offers(account)
+        chosen = set(self.chosen_characters())
+        self.shown_cast = [
+            (offer.character, offer.refusal, offer.character.public_id in chosen)
+            for offer in self.cast_offers
+        ]
+        field: Any = self.fields["characters"]
+        # All of them: one that may not be used is refused with its own reason, not as an unknown value.
+        field.choices = [(offer.character.public_id, offer.character.name) for offer in self.cast_offers]
+
+    def chosen_characters(self) -> list[str]:
+        """Public ids as the form has them now."""
+        if self.is_bound:
+            return list(self.data.getlist("characters")) if hasattr(self.data, "getlist") else []
+        return list(self.initial.get("characters", []))
+
+    def clean_characters(self) -> list[Character]:
+        """Raises ValidationError for a third one, and for one that may not be used."""
+        by_id = {offer.character.public_id: offer for offer in self.cast_offers}
+        offers = [by_id[public_id] for public_id in dict.fromkeys(self.cleaned_data["characters"])]
+        try:
+            casting.check_number(len(offers))
+        except casting.CannotCast as error:
+            raise forms.ValidationError(str(error)) from error
+        if refused := [offer.refusal for offer in offers if offer.refusal]:
+            raise forms.ValidationError(refused)
+        return [offer.character for offer in offers]
+
+    def chosen_names(self) -> list[str]:
+        """Names of those chosen now, for the composed prompt."""
+        by_id = {offer.character.public_id: offer.character.name for offer in self.cast_offers}
+        return [by_id[public_id] for public_id in self.chosen_characters() if public_id in by_id]
