@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from renders.models import Render
-from renders.states import WORKING, State
+from renders.states import UNDER_WAY, State
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ PLACES = (
 def _counts() -> dict[str, int]:
     """What waits: takes under way, takes to be decided. One query."""
     found: dict[str, int] = Render.objects.on_lists().aggregate(
-        queue=Count("pk", filter=Q(state__in=sorted(WORKING))),
+        queue=Count("pk", filter=Q(state__in=sorted(UNDER_WAY))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
     )
     return found

@@ -29,6 +29,8 @@ _PARTS = (
     ("brand_constraints", "Must hold: "),
     ("safety_tags", "Keep it: "),
 )
+# What a provider gets to read.
+SENT_FIELDS = tuple(field for field, _lead in _PARTS)
 
 
 def compose(brief: BriefText) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from renders import ledger, pricing, tasks
+from renders import ledger, pricing, switch, tasks, triage
 from renders.actions.briefs import freeze
 from renders.models import Attempt, AttemptStatus, Brief, BriefVersion, ProviderAccount, Render
 from renders.moves import Superseded, announce, move
+from renders.preflight import Preflight, preflight, sent_texts
 from renders.prompts import MAX_PROMPT
-from renders.states import Kind, State, Who
+from renders.states import UNSENT, Kind, State, Who
 from tenants import audit
 from tenants.audit import canonical
 from tenants.errors import Refused
@@ -29,6 +30,17 @@ class CannotSubmit(Refused):
 
 class PriceChanged(Refused):
     """The price is another one than the page showed."""
+
+
+class BlockedByPolicy(Refused):
+    """A rule refuses the brief. Its event is written: let the transaction commit. `found` says where and why."""
+
+    def __init__(self, found: Preflight) -> None:
+        hit = found.findings.hits[0]
+        super().__init__(
+            f"“{hit.phrase}” keeps this brief from being rendered. {hit.rule.why} Nothing was sent, nothing is spent."
+        )
+        self.found = found
 
 
 class CannotCancel(Refused):
@@ -74,14 +86,21 @@ def submit_render(
 ) -> Render:
     """Freeze the brief, set its price aside, queue it. The same key gives the same render, however often it comes.
 
-    Raises CannotSubmit, pricing.IllegalChoice, pricing.NoPrice, PriceChanged, ledger.BudgetExceeded.
+    Raises switch.GenerationStopped, CannotSubmit, BlockedByPolicy, pricing.IllegalChoice, pricing.NoPrice, PriceChanged,
+    ledger.BudgetExceeded.
     """
     known = Render.objects.filter(submit_key=submit_key).first()
     if known is not None:
         return known
+    switch.refuse_when_stopped()
+    check_can_submit(brief)
+    found = preflight(sent_texts(brief), client_id=brief.project.client_id)
+    if not found.has_passed:
+        triage.record_preflight(brief, found)
+        raise BlockedByPolicy(found)
     try:
         with transaction.atomic():
-            return _submit(brief, submit_key, shown_microusd, by, parent)
+            return _submit(brief, submit_key, shown_microusd, by, parent, found.rules_version)
     except IntegrityError:
         # Two clicks at once: the other one was first.
         twin = Render.objects.filter(submit_key=submit_key).first()
@@ -90,8 +109,9 @@ def submit_render(
         return twin
 
 
-def _submit(brief: Brief, submit_key: str, shown_microusd: int, by: User, parent: Render | None) -> Render:
-    check_can_submit(brief)
+def _submit(
+    brief: Brief, submit_key: str, shown_microusd: int, by: User, parent: Render | None, rules_version: str
+) -> Render:
     account = account_for_new_renders()
     choice = {"model": brief.model, "size": brief.size, "seconds": brief.seconds or 0}
     pricing.check_choice(account, **choice)  # type: ignore[arg-type]
@@ -116,6 +136,7 @@ def _submit(brief: Brief, submit_key: str, shown_microusd: int, by: User, parent
         quoted_microusd=quote.microusd,
         submit_key=submit_key,
         created_by=by,
+        rules_version=rules_version,
         **choice,
     )
     _reserve_first_attempt(render)
@@ -138,7 +159,7 @@ def _reserve_first_attempt(render: Render) -> None:
 
 def check_can_cancel(render: Render) -> None:
     """Raises CannotCancel, with the sentence that the disabled button shows."""
-    if render.state != State.QUEUED:
+    if render.state not in UNSENT:
         raise CannotCancel(
             "It was sent already, and the provider has no way to call it back. It will be paid, and you can reject it."
             if render.is_working

@@ -2,10 +2,30 @@ from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, Pr
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
 from renders.models.inbound import InboundEvent
+from renders.models.policy import (
+    RESOLVED,
+    UNRESOLVED,
+    Allowance,
+    Appeal,
+    AppealVerdict,
+    CaseState,
+    PolicyCase,
+    PolicyEvent,
+    PolicyMove,
+    PolicyRule,
+    RefusalKind,
+    RulesVersion,
+    Suggestion,
+)
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
 __all__ = [
+    "RESOLVED",
+    "UNRESOLVED",
+    "Allowance",
+    "Appeal",
+    "AppealVerdict",
     "Asset",
     "AssetKind",
     "AssetState",
@@ -16,6 +36,7 @@ __all__ = [
     "BriefVersion",
     "Budget",
     "BudgetPeriod",
+    "CaseState",
     "CheckFailure",
     "InboundEvent",
     "LedgerEntry",
@@ -23,10 +44,17 @@ __all__ = [
     "Mode",
     "ModelOffer",
     "Period",
+    "PolicyCase",
+    "PolicyEvent",
+    "PolicyMove",
+    "PolicyRule",
     "PriceRow",
     "Project",
     "ProviderAccount",
+    "RefusalKind",
     "Render",
     "RenderEvent",
+    "RulesVersion",
     "SettlementRule",
+    "Suggestion",
 ]

@@ -80,6 +80,8 @@ class ProviderAccount(models.Model):
     hard_limit_seconds = models.PositiveIntegerField(default=3600)
     # Whether the provider's copy is deleted once ours is verified.
     deletes_after_copy = models.BooleanField(default=True)
+    # Whether its safety check (POST /moderations) is asked before each create; while it is out, takes wait.
+    moderates = models.BooleanField(default=False)
     # FailureClass -> SettlementRule; what is not named is released.
     settlement = models.JSONField(default=dict, blank=True)
     models_seen = ArrayField(models.CharField(max_length=80), default=list, blank=True)

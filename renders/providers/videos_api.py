@@ -5,7 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ import httpx
 
 from renders.providers import normalise
 from renders.providers.errors import Ambiguous, Gone, RateLimited, Refused, Retired, Unexpected, Unreachable
-from renders.providers.port import Content, CreateRequest, Page, Variant, Video
+from renders.providers.port import Content, CreateRequest, Doorway, Page, SafetyVerdict, Variant, Video
 
 MAX_JSON = 4 * 1024 * 1024  # bytes of one JSON answer; a hundred videos with long prompts fit
 MAX_CONTENT = 4 * 1024 * 1024 * 1024  # bytes of one download
@@ -56,8 +56,8 @@ class VideosApi:
         """Close the connections."""
         self._client.close()
 
-    def create(self, request: CreateRequest) -> Video:
-        """POST /videos, once. Raises Unreachable only when nothing was sent; Ambiguous when it may have been."""
+    def create(self, request: CreateRequest, *, doorway: Doorway | None = None) -> Video:
+        """POST /videos, once. Raises Unreachable or Withheld only when nothing was sent; Ambiguous when it may have been."""
         fields = {
             "prompt": request.prompt,
             "model": request.model,
@@ -67,7 +67,8 @@ class VideosApi:
         # Multipart with no file: the form that every server of this protocol takes.
         form = {name: (None, value) for name, value in fields.items()}
         try:
-            status, headers, body = self._call("POST", "videos", files=form)
+            with _guarded(doorway) as extensions:
+                status, headers, body = self._call("POST", "videos", files=form, extensions=extensions)
         except Unexpected as error:
             raise Ambiguous(str(error), detail=error.detail) from error
         _raise_for_create(status, headers, body)
@@ -77,6 +78,15 @@ class VideosApi:
             raise Ambiguous(
                 "The provider accepted, but its answer makes no sense.", detail=error.detail
             ) from error
+
+    def moderate(self, text: str, *, doorway: Doorway | None = None) -> SafetyVerdict:
+        """POST /moderations for a prompt. An answer that cannot be read is Unexpected: nothing passes by it."""
+        with _guarded(doorway) as extensions:
+            status, headers, body = self._call(
+                "POST", "moderations", json={"input": text}, extensions=extensions
+            )
+        _raise_for_read(status, headers, body)
+        return normalise.safety_verdict(_json(body))
 
     def retrieve(self, video_id: str) -> Video:
         """GET /videos/{id}. Some servers answer a failed job with 4xx or 5xx and a Video body: that counts."""
@@ -130,6 +140,24 @@ class VideosApi:
         with _translated(), self._client.stream(method, path, **kwargs) as response:
             body = _bounded(response, MAX_JSON, time.monotonic() + CALL_SECONDS)
             return response.status_code, response.headers, body
+
+
+@contextmanager
+def _guarded(doorway: Doorway | None) -> Iterator[dict[str, Any]]:
+    """The request's extensions that lead it through the doorway, when there is one."""
+    if doorway is None:
+        yield {}
+        return
+    with ExitStack() as passing:
+
+        def trace(event: str, _info: object) -> None:
+            # The connection stands by now: whoever holds the doorway waits for a few packets, not for a provider.
+            if event == "http11.send_request_headers.started":
+                passing.enter_context(doorway())
+            elif event.startswith("http11.send_request_headers."):
+                passing.close()
+
+        yield {"trace": trace}
 
 
 @contextmanager
