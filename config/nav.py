@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
 from renders.models import Render
-from renders.states import WORKING, State
+from renders.states import UNDER_WAY, State
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _counts() -> dict[str, int]:
     waiting = Character.objects.waiting_for_approval().order_by().annotate(one=Value(1)).values("one")
     count = Subquery(waiting.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     found: dict[str, int] = Render.objects.on_lists().aggregate(
-        queue=Count("pk", filter=Q(state__in=sorted(WORKING))),
+        queue=Count("pk", filter=Q(state__in=sorted(UNDER_WAY))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
         # Uncorrelated: the same for every row, and there even when there is no row.
         characters=Coalesce(Max(count), count, Value(0)),

@@ -70,6 +70,15 @@ MESSAGES: dict[str, Message] = {
         _CLIENT_WAIT,
         _("401, 402 or 403. Check the key, the balance and the access to video."),
     ),
+    FailureClass.POLICY_PREFLIGHT: Message(
+        NOT_ALLOWED,
+        _(
+            "The brief was refused before it was sent, so nothing is paid. Use the suggested wording or change the marked "
+            "words, then submit. If the refusal is wrong, appeal: a second person looks at it."
+        ),
+        _CLIENT_NONE,
+        _("Refused by a rule or by the safety check; nothing was sent. See its policy case."),
+    ),
     FailureClass.POLICY_INPUT: Message(
         NOT_ALLOWED,
         _(

@@ -12,11 +12,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from renders.models import ProviderAccount, Render, RenderEvent
-from renders.states import ALLOWED, IN_FLIGHT, WORKING, State, Who
+from renders.states import ALLOWED, IN_FLIGHT, WORKING, Pause, State, Who
 from tenants import live
 from tenants.audit import actor_ref
 from tenants.scope import require_org
 
+_MOST_ANNOUNCED = 50  # single rows that open pages are told of; one word for the agency tells the rest
 POISONED = 3  # workers that a render may take down before it is set aside
 
 
@@ -65,8 +66,9 @@ def move(
     source = State(render.state)
     if (source.value, target.value) not in ALLOWED:
         raise ValueError(f"A render cannot go from {source} to {target}.")
-    due = Now() + timedelta(seconds=after) if target in WORKING else None
-    fields = {"delayed_until_at": None, "crash_count": 0} | changes
+    is_due = target in WORKING or changes.get("paused_for") == Pause.SAFETY_CHECK
+    due = Now() + timedelta(seconds=after) if is_due else None
+    fields = {"delayed_until_at": None, "crash_count": 0, "paused_for": ""} | changes
     _write(render, source, state=target, state_at=Now(), next_action_at=due, **fields)
     _count_slot(render, source, target)
     RenderEvent.objects.create(
@@ -79,6 +81,64 @@ def move(
         note=note[:300],
     )
     announce(render, target)
+
+
+def pause_waiting(*, by: object, note: str) -> int:
+    """Pause everything of the agency that was not sent, at once; how many renders those were.
+
+    What waits for the safety check stays paused, but is not asked about any more.
+    """
+    waiting = list(
+        Render.objects.select_for_update()
+        .filter(state__in=[State.QUEUED, State.HELD])
+        .exclude(paused_for=Pause.STOPPED)
+        .order_by("pk")
+        .values_list("pk", "version", "state")
+    )
+    rows = Render.objects.filter(pk__in=[pk for pk, _version, _state in waiting])
+    rows.update(
+        state=State.HELD,
+        paused_for=Pause.STOPPED,
+        state_at=Now(),
+        next_action_at=None,
+        delayed_until_at=None,
+        version=F("version") + 1,
+    )
+    _write_events([row for row in waiting if row[2] == State.QUEUED], State.QUEUED, State.HELD, by, note)
+    return len(waiting)
+
+
+def release_stopped(*, by: object) -> int:
+    """Put what was stopped back into the queue, at once; how many renders those were. The sweep rings for them."""
+    stopped = list(
+        Render.objects.select_for_update()
+        .filter(state=State.HELD, paused_for=Pause.STOPPED)
+        .order_by("pk")
+        .values_list("pk", "version", "state")
+    )
+    rows = Render.objects.filter(pk__in=[pk for pk, _version, _state in stopped])
+    rows.update(
+        state=State.QUEUED, paused_for="", state_at=Now(), next_action_at=Now(), version=F("version") + 1
+    )
+    _write_events(stopped, State.HELD, State.QUEUED, by, "")
+    return len(stopped)
+
+
+def _write_events(rows: list[Any], source: State, target: State, by: object, note: str) -> None:
+    RenderEvent.objects.bulk_create(
+        RenderEvent(
+            render_id=pk,
+            version=version + 1,
+            source=source,
+            target=target,
+            who=Who.STAFF,
+            actor=actor_ref(by),
+            note=note[:300],
+        )
+        for pk, version, _state in rows
+    )
+    for pk, _version, _state in rows[:_MOST_ANNOUNCED]:
+        live.publish(require_org(), f"render:{pk}", str(target))
 
 
 def put_off(render: Render, *, after: float, **changes: Any) -> None:

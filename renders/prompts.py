@@ -31,6 +31,8 @@ _PARTS = (
     ("brand_constraints", "Must hold: "),
     ("safety_tags", "Keep it: "),
 )
+# What a provider gets to read.
+SENT_FIELDS = tuple(field for field, _lead in _PARTS)
 
 
 def names_it(text: str, name: str) -> bool:

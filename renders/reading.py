@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from renders.messages import MESSAGES
 from renders.models import Attempt, AttemptStatus, Render
-from renders.states import FailureClass, State
+from renders.states import FailureClass, Pause, State
 
 LEARN_FROM = 20  # latest clips of the same kind
 ENOUGH_FOR_LATE = 5  # of them, before anything is called late
@@ -22,6 +22,8 @@ def sentence(render: Render) -> str:
     match State(render.state):
         case State.QUEUED:
             return _waiting(render)
+        case State.HELD:
+            return _paused(render)
         case State.SUBMITTING:
             return _("Sending it to the provider")
         case State.RECONCILING | State.NEEDS_HUMAN:
@@ -46,6 +48,20 @@ def _delayed(render: Render, until: datetime) -> str:
     if render.failure_class == FailureClass.AUTH_OR_QUOTA:
         return _("The provider refuses our account; staff know. Next try %(when)s") % {"when": when}
     return _("The provider cannot be reached, next try %(when)s") % {"when": when}
+
+
+def _paused(render: Render) -> str:
+    if render.paused_for != Pause.SAFETY_CHECK:
+        return _(
+            "Paused: generation is switched off for your agency. Nothing is sent; its price stays set aside until it "
+            "goes on or you withdraw it"
+        )
+    if render.next_action_at is None:
+        return _("Waiting for the safety check")
+    when = timezone.localtime(render.next_action_at).strftime("%H:%M:%S")
+    return _("Waiting for the safety check, next try %(when)s. Nothing is sent before it answers") % {
+        "when": when
+    }
 
 
 def _waiting(render: Render) -> str:

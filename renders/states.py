@@ -15,6 +15,7 @@ class State(TextChoices):
     """Where a render stands. The words are what people read."""
 
     QUEUED = "queued", _("Queued")
+    HELD = "held", _("Paused")
     SUBMITTING = "submitting", _("Sending")
     RECONCILING = "reconciling", _("Checking with the provider")
     NEEDS_HUMAN = "needs_human", _("Needs a person")
@@ -32,8 +33,17 @@ class State(TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class Pause(TextChoices):
+    """Why a render is paused. Nothing is sent, and its price stays set aside."""
+
+    STOPPED = "stopped", _("Generation is switched off")
+    SAFETY_CHECK = "safety_check", _("Waiting for the safety check")
+
+
 class Who(TextChoices):
     """Who makes a transition."""
+
+    STAFF = "staff"
 
     DISPATCHER = "dispatcher"
     WORKER = "worker"
@@ -64,13 +74,24 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_from(
         State.QUEUED,
         Who.WORKER,
-        failed="the quarantine: it killed its worker too often; or a character of it may not be used any more",
+        failed="the quarantine, the safety check, a newer rule, or a character that may not be used any more",
+        held="the safety check cannot be asked: nothing passes unasked",
     ),
+    *_from(State.QUEUED, Who.STAFF, held="generation is switched off for the agency"),
+    *_from(State.HELD, Who.STAFF, queued="generation is switched on again"),
+    *_from(
+        State.HELD,
+        Who.WORKER,
+        queued="the safety check let it through",
+        failed="the safety check refused it",
+    ),
+    *_from(State.HELD, Who.AUTHOR, cancelled="the author withdraws it; nothing was sent"),
     *_from(
         State.SUBMITTING,
         Who.WORKER,
         rendering="the provider answered with an id",
         queued="proved not sent, or a rate limit",
+        held="generation was switched off before the first byte left",
         reconciling="no clear answer, or the worker died",
         failed="refused: parameters, policy, or access",
     ),
@@ -124,8 +145,12 @@ TERMINAL: frozenset[State] = frozenset(s for s in State if not any(t.source == s
 WORKING = frozenset(
     {State.QUEUED, State.SUBMITTING, State.RECONCILING, State.RENDERING, State.DOWNLOADING, State.STORED}
 )
+# Not at its end and not yet a clip: at work, or paused.
+UNDER_WAY = WORKING | {State.HELD}
 # States in which the provider holds a slot of ours.
 IN_FLIGHT = frozenset({State.SUBMITTING, State.RECONCILING, State.RENDERING})
+# Nothing was sent yet, so it can be withdrawn.
+UNSENT = frozenset({State.QUEUED, State.HELD})
 # A playable clip is there.
 REVIEWABLE = frozenset(
     {State.IN_REVIEW, State.CLIENT_REVIEW, State.CHANGES, State.REJECTED, State.DELIVERABLE}
@@ -134,6 +159,7 @@ FAILURES = frozenset({State.CANCELLED, State.EXPIRED, State.LOST, State.FAILED})
 
 TONES: dict[State, str] = {
     State.QUEUED: "neutral",
+    State.HELD: "warning",
     State.SUBMITTING: "progress",
     State.RECONCILING: "warning",
     State.NEEDS_HUMAN: "warning",
@@ -161,6 +187,7 @@ class FailureClass(TextChoices):
     NOT_ACCEPTED = "not_accepted", _("Never arrived")
     INVALID_PARAMS = "invalid_params", _("Parameters refused")
     AUTH_OR_QUOTA = "auth_or_quota", _("Account refused")
+    POLICY_PREFLIGHT = "policy_preflight", _("Refused before it was sent")
     POLICY_INPUT = "policy_input", _("Brief refused by policy")
     POLICY_OUTPUT = "policy_output", _("Result refused by policy")
     RENDER_FAILED = "render_failed", _("The provider failed")
@@ -171,6 +198,12 @@ class FailureClass(TextChoices):
     UNPLAYABLE = "unplayable", _("Not a playable clip")
     QUARANTINED = "quarantined", _("Set aside")
     CHARACTER_WITHDRAWN = "character_withdrawn", _("Character withdrawn")
+
+
+# Refusals by policy: recorded apart from failures of the system.
+POLICY_FAILURES = frozenset(
+    {FailureClass.POLICY_PREFLIGHT, FailureClass.POLICY_INPUT, FailureClass.POLICY_OUTPUT}
+)
 
 
 class Kind(TextChoices):

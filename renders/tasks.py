@@ -9,6 +9,7 @@ from renders.steps import check_account as check_step
 from renders.steps import derive as derive_step
 from renders.steps import fetch as fetch_step
 from renders.steps import forget as forget_step
+from renders.steps import moderate as moderate_step
 from renders.steps import poll as poll_step
 from renders.steps import purge as purge_step
 from renders.steps import reconcile as reconcile_step
@@ -19,7 +20,14 @@ from tenants.queue import ring
 
 @dramatiq.actor
 def submit(org_id: str, render_id: str) -> None:
-    submit_step.submit(UUID(org_id), UUID(render_id))
+    if submit_step.submit(UUID(org_id), UUID(render_id)):
+        ring(moderate, org_id, render_id)
+
+
+@dramatiq.actor
+def moderate(org_id: str, render_id: str) -> None:
+    if moderate_step.moderate(UUID(org_id), UUID(render_id)):
+        ring(submit, org_id, render_id)
 
 
 @dramatiq.actor
@@ -72,6 +80,7 @@ def check_account(account_id: int) -> None:
 # Who looks at a due render in each state.
 ACTOR_FOR = {
     State.QUEUED: submit,
+    State.HELD: moderate,
     State.SUBMITTING: suspect,
     State.RECONCILING: reconcile,
     State.RENDERING: poll,

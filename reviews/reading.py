@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from renders.models import Render
-from renders.states import FAILURES, WORKING, State
+from renders.states import FAILURES, UNDER_WAY, State
 from reviews.models import Decision
 from tenants.models import Membership
 
@@ -30,7 +30,7 @@ _PHRASES: tuple[tuple[frozenset[State], Any, Any], ...] = (
         ngettext_lazy("%(n)d needs changes", "%(n)d need changes", "n"),
     ),
     (
-        WORKING | {State.NEEDS_HUMAN},
+        UNDER_WAY | {State.NEEDS_HUMAN},
         ngettext_lazy("%(n)d clip is under way", "%(n)d clips are under way", "n"),
         ngettext_lazy("%(n)d is under way", "%(n)d are under way", "n"),
     ),
@@ -69,7 +69,7 @@ def answers() -> list[Decision]:
 def summary() -> str:
     """One sentence: "2 clips wait for Acme, 1 under way, 1 failed." Empty for an agency with no takes. One query."""
     watched = sorted(
-        WORKING | _FAILED | {State.IN_REVIEW, State.CLIENT_REVIEW, State.CHANGES, State.NEEDS_HUMAN}
+        UNDER_WAY | _FAILED | {State.IN_REVIEW, State.CLIENT_REVIEW, State.CHANGES, State.NEEDS_HUMAN}
     )
     recent = ~Q(state__in=sorted(_FAILED)) | Q(state_at__gt=Now() - RECENT)
     rows = (

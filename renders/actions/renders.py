@@ -8,12 +8,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from characters.models import Character
-from renders import casting, ledger, pricing, tasks
+from renders import casting, ledger, pricing, switch, tasks, triage
 from renders.actions.briefs import freeze
 from renders.models import Attempt, AttemptStatus, Brief, BriefVersion, ProviderAccount, Render
 from renders.moves import Superseded, announce, move
+from renders.preflight import Preflight, preflight, sent_texts
 from renders.prompts import MAX_PROMPT
-from renders.states import Kind, State, Who
+from renders.states import UNSENT, Kind, State, Who
 from tenants import audit
 from tenants.audit import canonical
 from tenants.errors import Refused
@@ -31,6 +32,17 @@ class CannotSubmit(Refused):
 
 class PriceChanged(Refused):
     """The price is another one than the page showed."""
+
+
+class BlockedByPolicy(Refused):
+    """A rule refuses the brief. Its event is written: let the transaction commit. `found` says where and why."""
+
+    def __init__(self, found: Preflight) -> None:
+        hit = found.findings.hits[0]
+        super().__init__(
+            f"“{hit.phrase}” keeps this brief from being rendered. {hit.rule.why} Nothing was sent, nothing is spent."
+        )
+        self.found = found
 
 
 class CannotCancel(Refused):
@@ -82,15 +94,23 @@ def submit_render(
 ) -> Render:
     """Freeze the brief, set its price aside, queue it. The same key gives the same render, however often it comes.
 
-    `characters`: who is in it; the draft's own unless they are given. Raises CannotSubmit, casting.CannotCast,
-    pricing.IllegalChoice, pricing.NoPrice, PriceChanged, ledger.BudgetExceeded.
+    `characters`: who is in it; the draft's own unless they are given. Raises switch.GenerationStopped, CannotSubmit,
+    BlockedByPolicy, casting.CannotCast, pricing.IllegalChoice, pricing.NoPrice, PriceChanged, ledger.BudgetExceeded.
     """
     known = Render.objects.filter(submit_key=submit_key).first()
     if known is not None:
         return known
+    switch.refuse_when_stopped()
+    characters = casting.of_brief(brief) if characters is None else characters
+    names = casting.names_of(characters)
+    check_can_submit(brief, names)
+    found = preflight(sent_texts(brief, names), client_id=brief.project.client_id)
+    if not found.has_passed:
+        triage.record_preflight(brief, found)
+        raise BlockedByPolicy(found)
     try:
         with transaction.atomic():
-            return _submit(brief, submit_key, shown_microusd, by, parent, characters)
+            return _submit(brief, submit_key, shown_microusd, by, parent, characters, found.rules_version)
     except IntegrityError:
         # Two clicks at once: the other one was first.
         twin = Render.objects.filter(submit_key=submit_key).first()
@@ -105,10 +125,9 @@ def _submit(
     shown_microusd: int,
     by: User,
     parent: Render | None,
-    characters: list[Character] | None,
+    characters: list[Character],
+    rules_version: str,
 ) -> Render:
-    characters = casting.of_brief(brief) if characters is None else characters
-    check_can_submit(brief, casting.names_of(characters))
     account = account_for_new_renders()
     casting.check_cast(characters, account)
     choice = {"model": brief.model, "size": brief.size, "seconds": brief.seconds or 0}
@@ -134,6 +153,7 @@ def _submit(
         quoted_microusd=quote.microusd,
         submit_key=submit_key,
         created_by=by,
+        rules_version=rules_version,
         **choice,
     )
     _reserve_first_attempt(render)
@@ -157,7 +177,7 @@ def _reserve_first_attempt(render: Render) -> None:
 
 def check_can_cancel(render: Render) -> None:
     """Raises CannotCancel, with the sentence that the disabled button shows."""
-    if render.state != State.QUEUED:
+    if render.state not in UNSENT:
         raise CannotCancel(
             "It was sent already, and the provider has no way to call it back. It will be paid, and you can reject it."
             if render.is_working

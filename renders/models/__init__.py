@@ -3,10 +3,30 @@ from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
 from renders.models.characters import BriefCharacter, Registration, RegistrationStatus, VersionCharacter
 from renders.models.inbound import InboundEvent
+from renders.models.policy import (
+    RESOLVED,
+    UNRESOLVED,
+    Allowance,
+    Appeal,
+    AppealVerdict,
+    CaseState,
+    PolicyCase,
+    PolicyEvent,
+    PolicyMove,
+    PolicyRule,
+    RefusalKind,
+    RulesVersion,
+    Suggestion,
+)
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
 __all__ = [
+    "RESOLVED",
+    "UNRESOLVED",
+    "Allowance",
+    "Appeal",
+    "AppealVerdict",
     "Asset",
     "AssetKind",
     "AssetState",
@@ -18,6 +38,7 @@ __all__ = [
     "BriefVersion",
     "Budget",
     "BudgetPeriod",
+    "CaseState",
     "CheckFailure",
     "InboundEvent",
     "LedgerEntry",
@@ -25,13 +46,20 @@ __all__ = [
     "Mode",
     "ModelOffer",
     "Period",
+    "PolicyCase",
+    "PolicyEvent",
+    "PolicyMove",
+    "PolicyRule",
     "PriceRow",
     "Project",
     "ProviderAccount",
+    "RefusalKind",
     "Registration",
     "RegistrationStatus",
     "Render",
     "RenderEvent",
+    "RulesVersion",
     "SettlementRule",
+    "Suggestion",
     "VersionCharacter",
 ]

@@ -91,6 +91,8 @@ class ProviderAccount(models.Model):
     likeness_from = models.DateField(null=True, blank=True)
     likeness_until = models.DateField(null=True, blank=True)
     likeness_evidence = models.CharField(max_length=500, blank=True)
+    # Whether its safety check (POST /moderations) is asked before each create; while it is out, takes wait.
+    moderates = models.BooleanField(default=False)
     # FailureClass -> SettlementRule; what is not named is released.
     settlement = models.JSONField(default=dict, blank=True)
     models_seen = ArrayField(models.CharField(max_length=80), default=list, blank=True)

@@ -11,7 +11,18 @@ from django.utils.text import slugify
 
 from renders.models.accounts import Mode, PriceRow, ProviderAccount
 from renders.models.briefs import Brief, BriefVersion
-from renders.states import FAILURES, REVIEWABLE, TONES, WORKING, FailureClass, Kind, State, Who
+from renders.states import (
+    FAILURES,
+    REVIEWABLE,
+    TONES,
+    UNDER_WAY,
+    WORKING,
+    FailureClass,
+    Kind,
+    Pause,
+    State,
+    Who,
+)
 from tenants.models import AppendOnlyModel, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
 
 
@@ -75,7 +86,17 @@ class Render(OrgModel):
     # Raised before each step and cleared after it: what kills its worker is set aside at three.
     crash_count = models.PositiveSmallIntegerField(default=0)
     retry_count = models.PositiveSmallIntegerField(default=0)
+    # Why it is paused; only in HELD.
+    paused_for = models.CharField(max_length=12, choices=Pause.choices, blank=True)
+    # The rules under which its brief passed pre-flight; others are in force: it is read again before it is sent.
+    rules_version = models.CharField(max_length=40, blank=True)
+    # When the provider's safety check let its prompt through.
+    moderated_at = models.DateTimeField(null=True, blank=True)
 
+    # Taken down by the platform: nobody sees its files until they are restored. Nothing is removed by it.
+    taken_down_at = models.DateTimeField(null=True, blank=True)
+    taken_down_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    take_down_reason = models.CharField(max_length=300, blank=True)
     # Off the lists. Its files are archived in the same transaction.
     archived_at = models.DateTimeField(null=True, blank=True)
     # A legal hold is on the take, for all of its files: while it stands nothing of it is removed.
@@ -89,10 +110,22 @@ class Render(OrgModel):
         constraints = [
             models.UniqueConstraint(fields=["org", "submit_key"], name="one_render_per_submit_key"),
             models.UniqueConstraint(fields=["org", "brief", "take"], name="take_number_once_per_brief"),
+            # A take that waits for the safety check is asked about again; one that was stopped is not.
             models.CheckConstraint(
                 condition=Q(state__in=_values(WORKING), next_action_at__isnull=False)
-                | (~Q(state__in=_values(WORKING)) & Q(next_action_at__isnull=True)),
+                | Q(state=State.HELD, paused_for=Pause.SAFETY_CHECK, next_action_at__isnull=False)
+                | Q(state=State.HELD, paused_for=Pause.STOPPED, next_action_at__isnull=True)
+                | (~Q(state__in=_values(UNDER_WAY)) & Q(next_action_at__isnull=True)),
                 name="working_render_has_next_action",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.HELD) & ~Q(paused_for="") | ~Q(state=State.HELD) & Q(paused_for=""),
+                name="paused_render_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_down_at=None, taken_down_by=None, take_down_reason="")
+                | (Q(taken_down_at__isnull=False, taken_down_by__isnull=False) & ~Q(take_down_reason="")),
+                name="take_down_names_person_and_reason",
             ),
             models.CheckConstraint(condition=Q(progress__lte=100), name="progress_is_percent"),
             models.CheckConstraint(
@@ -119,7 +152,8 @@ class Render(OrgModel):
 
     @property
     def is_working(self) -> bool:
-        return self.state in WORKING
+        """Somebody, or something, still has to do with it before there is a clip."""
+        return self.state in UNDER_WAY
 
     @property
     def is_reviewable(self) -> bool:
@@ -149,8 +183,15 @@ class Render(OrgModel):
         """Under a legal hold."""
         return self.held_at is not None
 
+    @property
+    def is_taken_down(self) -> bool:
+        """Hidden by the platform."""
+        return self.taken_down_at is not None
+
     def asset(self, kind: str) -> Any:
-        """The file of this kind, or None when there is none or it was deleted; uses a prefetch of assets."""
+        """The file of this kind, or None when there is none, or nobody may see it; uses a prefetch of assets."""
+        if self.is_taken_down:
+            return None
         return next((a for a in self.assets.all() if a.kind == kind and a.is_kept), None)
 
     def asset_record(self, kind: str) -> Any:

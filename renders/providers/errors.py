@@ -19,6 +19,10 @@ class Unreachable(ProviderError):
     """Nothing was sent: the connection was refused, or the name did not resolve. Safe to try again."""
 
 
+class Withheld(ProviderError):
+    """The doorway said no before the first byte left. Nothing was sent, nothing was bought."""
+
+
 class Ambiguous(ProviderError):
     """The request may have been accepted: time-out, reset, 5xx, or an answer that makes no sense."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from renders.providers.errors import Unexpected
-from renders.providers.port import Page, ProviderCharacter, Status, Video
+from renders.providers.port import Page, ProviderCharacter, SafetyVerdict, Status, Video
 
 log = structlog.get_logger(__name__)
 
@@ -103,3 +103,19 @@ def character(body: object) -> ProviderCharacter:
         created_at=_moment(body.get("created_at")),
         raw=body,
     )
+
+
+def safety_verdict(body: object) -> SafetyVerdict:
+    """A SafetyVerdict from a decoded JSON body. Raises Unexpected: what cannot be read has let nothing through."""
+    results = body.get("results") if isinstance(body, dict) else None
+    if not isinstance(results, list) or not results or not all(isinstance(item, dict) for item in results):
+        raise Unexpected("The safety check's answer has no results.", detail=body)
+    if not all(isinstance(item.get("flagged"), bool) for item in results):
+        raise Unexpected("The safety check's answer does not say whether it is flagged.", detail=body)
+    named: list[str] = []
+    for item in results:
+        categories = item.get("categories")
+        if isinstance(categories, dict):
+            named += [str(name)[:60] for name, is_hit in categories.items() if is_hit is True]
+    is_flagged = any(item["flagged"] for item in results)
+    return SafetyVerdict(is_flagged, sorted(set(named))[:20], body if isinstance(body, dict) else {})

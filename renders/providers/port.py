@@ -1,6 +1,6 @@
 """What the product says to a provider, and hears back, whatever the vendor."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,10 +93,25 @@ class Content:
     chunks: Iterator[bytes]
 
 
+# Entered when the connection stands and the first byte would leave, left when the head of the request is out. It
+# raises Withheld when nothing may go any more.
+Doorway = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class SafetyVerdict:
+    """What a safety check says of a prompt. `categories`: those that it falls under."""
+
+    is_flagged: bool
+    categories: list[str]
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
 class Provider(Protocol):
     """The port. Every call raises only what errors.py names."""
 
-    def create(self, request: CreateRequest) -> Video: ...
+    def create(self, request: CreateRequest, *, doorway: Doorway | None = None) -> Video: ...
+    def moderate(self, text: str, *, doorway: Doorway | None = None) -> SafetyVerdict: ...
     def retrieve(self, video_id: str) -> Video: ...
     def list_videos(self, *, after: str | None = None, limit: int = 100) -> Page: ...
     def content(self, video_id: str, variant: Variant) -> AbstractContextManager[Content]: ...

@@ -5,7 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,8 +17,10 @@ from renders.providers.port import (
     CharacterRequest,
     Content,
     CreateRequest,
+    Doorway,
     Page,
     ProviderCharacter,
+    SafetyVerdict,
     Variant,
     Video,
 )
@@ -67,8 +69,8 @@ class VideosApi:
         """Close the connections."""
         self._client.close()
 
-    def create(self, request: CreateRequest) -> Video:
-        """POST /videos, once. Raises Unreachable only when nothing was sent; Ambiguous when it may have been."""
+    def create(self, request: CreateRequest, *, doorway: Doorway | None = None) -> Video:
+        """POST /videos, once. Raises Unreachable or Withheld only when nothing was sent; Ambiguous when it may have been."""
         fields = {
             "prompt": request.prompt,
             "model": request.model,
@@ -79,16 +81,18 @@ class VideosApi:
         form = [(name, (None, value)) for name, value in fields.items()]
         # So does the official SDK spell a list of objects in a form.
         form += [("characters[][id]", (None, character)) for character in request.characters]
-        return _created(self._create("videos", form), normalise.video)
+        return _created(self._create("videos", form, doorway), normalise.video)
 
-    def create_character(self, request: CharacterRequest) -> ProviderCharacter:
+    def create_character(
+        self, request: CharacterRequest, *, doorway: Doorway | None = None
+    ) -> ProviderCharacter:
         """POST /videos/characters, once, multipart. Raises what create() raises.
 
         The protocol has no list of characters and cannot delete one: what an unanswered call made stays unknown.
         """
         with request.video.open("rb") as file:
             form = [("name", (None, request.name)), ("video", ("character.mp4", file, "video/mp4"))]
-            return _created(self._create("videos/characters", form), normalise.character)
+            return _created(self._create("videos/characters", form, doorway), normalise.character)
 
     def retrieve_character(self, character_id: str) -> ProviderCharacter:
         """GET /videos/characters/{id}."""
@@ -96,14 +100,24 @@ class VideosApi:
         _raise_for_read(status, headers, body)
         return normalise.character(_json(body))
 
-    def _create(self, path: str, form: list[tuple[str, Any]]) -> bytes:
+    def _create(self, path: str, form: list[tuple[str, Any]], doorway: Doorway | None) -> bytes:
         """One POST that makes something; the body of a yes."""
         try:
-            status, headers, body = self._call("POST", path, files=form)
+            with _guarded(doorway) as extensions:
+                status, headers, body = self._call("POST", path, files=form, extensions=extensions)
         except Unexpected as error:
             raise Ambiguous(str(error), detail=error.detail) from error
         _raise_for_create(status, headers, body)
         return body
+
+    def moderate(self, text: str, *, doorway: Doorway | None = None) -> SafetyVerdict:
+        """POST /moderations for a prompt. An answer that cannot be read is Unexpected: nothing passes by it."""
+        with _guarded(doorway) as extensions:
+            status, headers, body = self._call(
+                "POST", "moderations", json={"input": text}, extensions=extensions
+            )
+        _raise_for_read(status, headers, body)
+        return normalise.safety_verdict(_json(body))
 
     def retrieve(self, video_id: str) -> Video:
         """GET /videos/{id}. Some servers answer a failed job with 4xx or 5xx and a Video body: that counts."""
@@ -157,6 +171,24 @@ class VideosApi:
         with _translated(), self._client.stream(method, path, **kwargs) as response:
             body = _bounded(response, MAX_JSON, time.monotonic() + CALL_SECONDS)
             return response.status_code, response.headers, body
+
+
+@contextmanager
+def _guarded(doorway: Doorway | None) -> Iterator[dict[str, Any]]:
+    """The request's extensions that lead it through the doorway, when there is one."""
+    if doorway is None:
+        yield {}
+        return
+    with ExitStack() as passing:
+
+        def trace(event: str, _info: object) -> None:
+            # The connection stands by now: whoever holds the doorway waits for a few packets, not for a provider.
+            if event == "http11.send_request_headers.started":
+                passing.enter_context(doorway())
+            elif event.startswith("http11.send_request_headers."):
+                passing.close()
+
+        yield {"trace": trace}
 
 
 @contextmanager

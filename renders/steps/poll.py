@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from renders import ledger
+from renders import ledger, switch
 from renders.models import Attempt, AttemptStatus, Render
 from renders.moves import Superseded, claim, move, put_off
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited
@@ -45,6 +45,8 @@ def poll(org_id: UUID, render_id: UUID) -> bool:
     except Superseded:
         log.info("poll_superseded", render=render.public_id)
         return False
+    if render.failure_class == FailureClass.POLICY_OUTPUT:
+        switch.trip_breaker(org_id)
     return render.state == State.DOWNLOADING
 
 

@@ -1,6 +1,8 @@
 """Send a queued render to its provider: intent first, one POST, then what is known of its outcome."""
 
+import functools
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,12 +10,13 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import casting, ledger
+from renders import casting, ledger, switch, triage
 from renders.models import Attempt, AttemptStatus, InboundEvent, ProviderAccount, Render, SettlementRule
 from renders.moves import POISONED, NoFreeSlot, Superseded, claim, move, put_off
-from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable
+from renders.preflight import Preflight, current_version, preflight, version_texts
+from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable, Withheld
 from renders.providers.port import CreateRequest, Video
-from renders.states import FailureClass, State, Who
+from renders.states import POLICY_FAILURES, FailureClass, Pause, State, Who
 from renders.steps.client import client
 from tenants.scope import org_transaction
 
@@ -51,52 +54,83 @@ def request_of(render: Render) -> CreateRequest:
     )
 
 
-def submit(org_id: UUID, render_id: UUID) -> None:
-    """One try to send one render. Whoever calls twice sends once."""
+def submit(org_id: UUID, render_id: UUID) -> bool:
+    """One try to send one render. Whoever calls twice sends once.
+
+    True when nothing was sent because the provider's safety check has to be asked first.
+    """
     with org_transaction(org_id):
         claimed = _claim(render_id)
-    if claimed is None:
-        return
+    if not isinstance(claimed, tuple):
+        return claimed
     render, attempt, request = claimed
-    outcome = _post(render.account, request)
+    outcome = _post(render, request)
     with org_transaction(org_id):
         try:
             _record(render, attempt, outcome)
         except Superseded:
             # The lease ran out and the reconciler has it: it will find what was accepted in the list.
             log.warning("submit_superseded", render=render.public_id, outcome=type(outcome).__name__)
+    return False
 
 
-def _claim(render_id: UUID) -> tuple[Render, Attempt, CreateRequest] | None:
-    """Write the intent: from the commit on, this attempt may have cost money."""
+def _claim(render_id: UUID) -> tuple[Render, Attempt, CreateRequest] | bool:
+    """Write the intent: from the commit on, this attempt may have cost money.
+
+    False when there is nothing to send now, True when the safety check comes first.
+    """
+    is_stopped = switch.look()
     render = claim(render_id, State.QUEUED, lease_seconds=LEASE_SECONDS)
     if render is None:
-        return None
+        return False
     attempt = render.attempts.latest("number")
-    if render.crash_count > POISONED:
-        fail(render, attempt, FailureClass.QUARANTINED, note="it took its worker down three times")
-        return None
-    account = render.account
-    if account.sunset_on and account.sunset_on <= timezone.now().date():
-        fail(
-            render, attempt, FailureClass.PROVIDER_SUNSET, note=f"{account.name} ended on {account.sunset_on}"
-        )
-        return None
-    if refusal := casting.withdrawn(render.brief_version, account):
-        fail(render, attempt, FailureClass.CHARACTER_WITHDRAWN, note=refusal)
-        return None
+    if is_stopped:
+        move(render, State.HELD, who=Who.STAFF, paused_for=Pause.STOPPED, note="generation is switched off")
+        return False
+    if _is_over(render, attempt):
+        return False
+    if render.account.moderates and render.moderated_at is None:
+        put_off(render, after=0)
+        return True
     request = request_of(render)
     try:
         with transaction.atomic():
             _write_intent(render, attempt, request)
     except NoFreeSlot:
-        put_off(render, after=_hold_left(account) or WAIT_FOR_SLOT)
-        return None
+        put_off(render, after=_hold_left(render.account) or WAIT_FOR_SLOT)
+        return False
     except IntegrityError:
         render.state = State.QUEUED
         put_off(render, after=WAIT_FOR_LANE)
-        return None
+        return False
     return render, attempt, request
+
+
+def _is_over(render: Render, attempt: Attempt) -> bool:
+    """Whether the render ends here, unsent; then it was failed."""
+    account = render.account
+    if render.crash_count > POISONED:
+        fail(render, attempt, FailureClass.QUARANTINED, note="it took its worker down three times")
+    elif account.sunset_on and account.sunset_on <= timezone.now().date():
+        note = f"{account.name} ended on {account.sunset_on}"
+        fail(render, attempt, FailureClass.PROVIDER_SUNSET, note=note)
+    elif (found := _read_again(render)) is not None:
+        fail(render, attempt, FailureClass.POLICY_PREFLIGHT, note="a newer rule refuses it", found=found)
+    elif refusal := casting.withdrawn(render.brief_version, account):
+        fail(render, attempt, FailureClass.CHARACTER_WITHDRAWN, note=refusal)
+    return bool(render.is_failure)
+
+
+def _read_again(render: Render) -> Preflight | None:
+    """What rules that are newer than the submit refuse in the brief; None when nothing, or there are none."""
+    if render.rules_version == current_version():
+        return None
+    found = preflight(version_texts(render.brief_version), client_id=render.brief.project.client_id)
+    if not found.has_passed:
+        return found
+    Render.objects.filter(pk=render.pk).update(rules_version=found.rules_version)
+    render.rules_version = found.rules_version
+    return None
 
 
 def _hold_left(account: ProviderAccount) -> float:
@@ -128,20 +162,24 @@ def _write_intent(render: Render, attempt: Attempt, request: CreateRequest) -> N
         raise
 
 
-Outcome = Video | Unreachable | RateLimited | Refused | Retired | Ambiguous
+Outcome = Video | Withheld | Unreachable | RateLimited | Refused | Retired | Ambiguous
 
 
-def _post(account: ProviderAccount, request: CreateRequest) -> Outcome:
+def _post(render: Render, request: CreateRequest) -> Outcome:
     """The one POST. Every failure comes back as a value: each one must be recorded."""
     try:
-        with client(account) as provider:
-            return provider.create(request)
-    except (Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
+        with client(render.account) as provider:
+            return provider.create(
+                request, doorway=functools.partial(switch.doorway, UUID(str(render.org_id)))
+            )
+    except (Withheld, Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
         return error
 
 
 def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:
     match outcome:
+        case Withheld():
+            _withhold(render, attempt)
         case Video():
             bind(render, attempt, outcome, who=Who.WORKER)
         case RateLimited():
@@ -160,6 +198,18 @@ def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:
             fail(render, attempt, FailureClass(outcome.reason), detail=outcome.detail)
         case Ambiguous():
             doubt(render, attempt, note="no clear answer to the request", detail=outcome.detail)
+
+
+def _withhold(render: Render, attempt: Attempt) -> None:
+    """Stopped at the last moment: paused, or queued when generation is on again by now."""
+    is_stopped = switch.look()
+    attempt.status = AttemptStatus.RESERVED
+    attempt.save(update_fields=["status"])
+    note = "generation was switched off before the first byte left"
+    if is_stopped:
+        move(render, State.HELD, who=Who.WORKER, paused_for=Pause.STOPPED, note=note)
+    else:
+        move(render, State.QUEUED, who=Who.WORKER, note=note)
 
 
 def bind(render: Render, attempt: Attempt, video: Video, *, who: Who) -> None:
@@ -221,8 +271,14 @@ def fail(
     detail: object = None,
     note: str = "",
     to: State = State.FAILED,
+    found: Preflight | None = None,
+    keys: Sequence[str] = (),
 ) -> None:
-    """End the render, and settle its attempt by the account's rule for this class."""
+    """End the render, and settle its attempt by the account's rule for this class.
+
+    A refusal by policy is written down in the same transaction. `found`: what our rules found; `keys`: the categories
+    of a safety check.
+    """
     was_sent = attempt.status in {AttemptStatus.BOUND, AttemptStatus.COMPLETED}
     attempt.status = AttemptStatus.FAILED if attempt.intent_at else AttemptStatus.WITHDRAWN
     attempt.error = as_json(detail)
@@ -230,6 +286,10 @@ def fail(
     charged = was_sent and render.account.settlement_rule(why) == SettlementRule.CHARGE
     ledger.settle(attempt, cost_microusd=attempt.reserved_microusd if charged else 0)
     move(render, to, who=Who.WORKER, note=note, failure_class=why)
+    if found is not None:
+        triage.record_preflight(render.brief, found, render=render)
+    elif why in POLICY_FAILURES:
+        triage.record_refusal(render, why, detail=attempt.error, keys=keys)
 
 
 def as_json(detail: object) -> object:

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from renders.models import Render
-from renders.states import FAILURES, REVIEWABLE, WORKING, State
+from renders.states import FAILURES, REVIEWABLE, UNDER_WAY, State
 from tenants.access import AgencyRequest, requires
 from tenants.models import Client
 from tenants.paging import keyset_page
@@ -18,7 +18,7 @@ from tenants.public_ids import decode
 
 TABS = {
     "all": ("All", None),
-    "working": ("Under way", WORKING | {State.NEEDS_HUMAN}),
+    "working": ("Under way", UNDER_WAY | {State.NEEDS_HUMAN}),
     "review": ("In review", REVIEWABLE - {State.DELIVERABLE}),
     "approved": ("Approved", frozenset({State.DELIVERABLE})),
     "failed": ("Ended without a clip", FAILURES),

@@ -28,9 +28,22 @@ class Agency(models.Model):
     hue = models.PositiveSmallIntegerField(default=250, validators=_hue)
     logo = models.FileField(upload_to="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Generation is switched off: nothing new is sent to a provider. Nobody's name: a rule did it by itself.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    stop_reason = models.CharField(max_length=300, blank=True)
+    # From when on the platform counts results that a provider's policy blocked.
+    breaker_from_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "agencies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stopped_at=None, stopped_by=None, stop_reason="")
+                | (Q(stopped_at__isnull=False) & ~Q(stop_reason="")),
+                name="stopped_agency_says_why",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -39,6 +52,11 @@ class Agency(models.Model):
     def public_id(self) -> str:
         """The id that people see and copy: agy_…"""
         return public_ids.encode(self.prefix, self.id)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether generation is switched off."""
+        return self.stopped_at is not None
 
     @property
     def logo_url(self) -> str:

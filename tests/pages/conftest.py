@@ -64,6 +64,7 @@ def make_take(cast: Cast, make_brief: Callable[..., Brief]) -> Callable[..., Ren
             )
             if state != "queued" or changes:
                 due = changes.pop("next_action_at", None)
+                changes |= {"paused_for": "stopped"} if state == "held" else {}
                 Render.objects.filter(pk=render.pk).update(state=state, next_action_at=due, **changes)
             if state in {"in_review", "client_review", "deliverable", "changes"}:
                 for kind in (AssetKind.ORIGINAL, AssetKind.PROXY, AssetKind.POSTER, AssetKind.HOVER_SHEET):
