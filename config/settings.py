@@ -192,6 +192,11 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Dailies <dailies@localhost>
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# How long a deletion can be undone, for every agency. Empty: what the agency chose, 24 hours if it chose nothing.
+_UNDO = env.text("DELETION_UNDO_SECONDS", "")
+DELETION_UNDO_SECONDS = env.number("DELETION_UNDO_SECONDS", 0) if _UNDO else None
+# A PEM file with the certificates that content credentials may lead to. Empty: a signature is valid, nobody is trusted.
+C2PA_TRUST_ANCHORS = env.text("C2PA_TRUST_ANCHORS", "")
 # How long a signed media URL opens.
 MEDIA_URL_SECONDS = 300
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from renders.models import Brief, BriefVersion, Project
 from tenants import audit
-from tenants.audit import canonical
+from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import Client, User
 

@@ -13,7 +13,7 @@ from renders.moves import Superseded, announce, move
 from renders.prompts import MAX_PROMPT
 from renders.states import Kind, State, Who
 from tenants import audit
-from tenants.audit import canonical
+from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import User
 from tenants.queue import ring

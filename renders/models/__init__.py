@@ -1,7 +1,16 @@
 from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, ProviderAccount, SettlementRule
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
+from renders.models.deletions import (
+    Cause,
+    Deletion,
+    DeletionReceipt,
+    DeletionState,
+    PurgeRequest,
+    PurgeVerdict,
+)
 from renders.models.inbound import InboundEvent
+from renders.models.provenance import Credentials, Provenance, Watermark
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
@@ -16,7 +25,12 @@ __all__ = [
     "BriefVersion",
     "Budget",
     "BudgetPeriod",
+    "Cause",
     "CheckFailure",
+    "Credentials",
+    "Deletion",
+    "DeletionReceipt",
+    "DeletionState",
     "InboundEvent",
     "LedgerEntry",
     "Level",
@@ -25,8 +39,12 @@ __all__ = [
     "Period",
     "PriceRow",
     "Project",
+    "Provenance",
     "ProviderAccount",
+    "PurgeRequest",
+    "PurgeVerdict",
     "Render",
     "RenderEvent",
     "SettlementRule",
+    "Watermark",
 ]

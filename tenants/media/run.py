@@ -10,6 +10,7 @@ from django.conf import settings
 
 PROBE_SECONDS = 60
 DERIVE_SECONDS = 300
+CREDENTIALS_SECONDS = 60
 
 
 class Unreadable(Exception):
@@ -24,6 +25,12 @@ def probe(source: Path) -> dict[str, Any]:
 def derive(source: Path, folder: Path) -> dict[str, Any]:
     """Make the review files in `folder`: see tenants.media.derive. Raises Unreadable."""
     return _ask(["derive", str(source), str(folder)], DERIVE_SECONDS)
+
+
+def credentials(source: Path) -> dict[str, Any]:
+    """The content credentials of a clip: see tenants.media.credentials. Raises Unreadable."""
+    anchors = [settings.C2PA_TRUST_ANCHORS] if settings.C2PA_TRUST_ANCHORS else []
+    return _ask(["credentials", str(source), *anchors], CREDENTIALS_SECONDS)
 
 
 def _ask(arguments: list[str], seconds: int) -> dict[str, Any]:

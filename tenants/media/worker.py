@@ -1,4 +1,4 @@
-"""The subprocess: `python -m tenants.media.worker probe|derive …`, JSON on standard output.
+"""The subprocess: `python -m tenants.media.worker probe|derive|credentials …`, JSON on standard output.
 
 Decoders meet hostile files, so they run here, with limits on memory and processor time, and without Django.
 """
@@ -27,8 +27,13 @@ def main(arguments: list[str]) -> int:
             answer = probe.probe(Path(source))
         case ["derive", source, folder]:
             answer = derive.derive(Path(source), Path(folder))
+        case ["credentials", source, *anchors]:
+            # Its library takes a tenth of a second to load, which a probe need not wait for.
+            from tenants.media.credentials import credentials  # noqa: PLC0415
+
+            answer = credentials(Path(source), Path(anchors[0]) if anchors else None)
         case _:
-            print("usage: probe FILE | derive FILE FOLDER", file=sys.stderr)  # noqa: T201
+            print("usage: probe FILE | derive FILE FOLDER | credentials FILE [PEM]", file=sys.stderr)  # noqa: T201
             return 2
     print(json.dumps(answer))  # noqa: T201
     return 0
