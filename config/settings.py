@@ -201,6 +201,11 @@ FILE_UPLOAD_HANDLERS = [
 ]
 # Who looks for faces in characters' clips: empty, or "opencv" (the extra "faces"). Its word is advice.
 FACE_DETECTOR = env.text("FACE_DETECTOR", "").strip().lower()
+# How long a deletion can be undone, for every agency. Empty: what the agency chose, 24 hours if it chose nothing.
+_UNDO = env.text("DELETION_UNDO_SECONDS", "")
+DELETION_UNDO_SECONDS = env.number("DELETION_UNDO_SECONDS", 0) if _UNDO else None
+# A PEM file with the certificates that content credentials may lead to. Empty: a signature is valid, nobody is trusted.
+C2PA_TRUST_ANCHORS = env.text("C2PA_TRUST_ANCHORS", "")
 # How long a signed media URL opens.
 MEDIA_URL_SECONDS = 300
 

@@ -23,6 +23,8 @@ for _name in (
     "SECRET_KEY",
     "PORT",
     "EMULATOR_URL",
+    "DELETION_UNDO_SECONDS",
+    "C2PA_TRUST_ANCHORS",
 ):
     os.environ.pop(_name, None)
 os.environ |= {"DATA_DIR": str(TEST_DIR), "LAPTOP": "1"}
@@ -42,6 +44,8 @@ from config.settings import DATABASES, STORAGES  # noqa: E402
 TEST_TEMPLATE = DATABASES["default"]["NAME"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Deletions begin at once; the tests of the undo window choose one of their own.
+DELETION_UNDO_SECONDS = 0
 # Messages stay in the process; the `jobs` fixture runs them when a test says so.
 BROKER_URL = "stub://"
 STORAGES["default"] = {

@@ -18,7 +18,7 @@ from renders.policy.findings import Findings
 from renders.policy.matcher import Matcher, search
 from renders.policy.starter import starter, starter_version
 from renders.prompts import SENT_FIELDS
-from tenants.audit import canonical
+from tenants.canonical import canonical
 from tenants.scope import require_org
 
 _MOST_KEPT = 64  # compiled rule sets of agencies; one of ten thousand rules takes some 20 MB

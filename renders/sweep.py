@@ -8,13 +8,15 @@ from uuid import UUID
 
 import structlog
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from characters.models import Character
-from renders.models import Asset, Attempt, ProviderAccount, Render
+from renders.models import Asset, Attempt, Deletion, ProviderAccount, Render
 from renders.states import State
-from renders.tasks import ACTOR_FOR, check_account, forget, purge, register
+from renders.tasks import ACTOR_FOR, check_account, chore, forget, keep_house, purge, register
 from tenants import storage
+from tenants.models import Agency, Chore, ChoreKind
 from tenants.queue import ring
 from tenants.scope import platform_transaction
 
@@ -24,6 +26,7 @@ BATCH = 500
 # A rung row is not rung again for so long: its message is still on the way. A claim makes it not due at all.
 PATIENCE = 10.0  # seconds
 SELDOM_SECONDS = 30.0  # between looks at what is in no hurry
+HOUSE_SECONDS = 3600.0  # between rounds through what belongs to the platform itself
 TIDY_SECONDS = 60.0  # between looks for what killed workers left on this machine's disk
 _LOCK = 7_315_001  # advisory lock: one sweep per database
 
@@ -35,6 +38,7 @@ class Sweep:
         self._rung: dict[UUID, float] = {}
         self._tidied = -TIDY_SECONDS
         self._looked = -SELDOM_SECONDS
+        self._kept_house = -HOUSE_SECONDS
 
     def once(self) -> int:
         """Ring for every due row that was not rung for lately; how many those were."""
@@ -47,6 +51,7 @@ class Sweep:
             attempts = list(doomed.values_list("org_id", "id")[:BATCH])
             characters = list(Character.objects.due().values_list("org_id", "id")[:BATCH])
             files = _takes_to_purge() if has_time else []
+            chores = _chores() if has_time else []
         jobs: list[tuple[Any, UUID, UUID]] = [
             (ACTOR_FOR[State(state)], org_id, pk) for org_id, pk, state in renders
         ]
@@ -58,7 +63,10 @@ class Sweep:
             self._rung[pk] = now
         if has_time:
             self._looked = now
-            _ring_seldom(files)
+            _ring_seldom(files, chores)
+        if now - self._kept_house >= HOUSE_SECONDS:
+            self._kept_house = now
+            ring(keep_house)
         self._tidy(now)
         return len(fresh)
 
@@ -76,12 +84,28 @@ class Sweep:
 
 
 def _takes_to_purge() -> list[tuple[UUID, UUID]]:
-    """(agency, take) whose files were deleted while nobody came to remove them."""
-    return list(Asset.objects.to_purge().values_list("org_id", "render_id").distinct()[:BATCH])
+    """(agency, take) whose deletion is due; and files that were marked before there were tombstones."""
+    due = list(Deletion.objects.due().values_list("org_id", "render_id")[:BATCH])
+    unmarked = Asset.objects.to_purge().exclude(
+        Exists(Deletion.objects.open().filter(render=OuterRef("render")))
+    )
+    return due + list(unmarked.values_list("org_id", "render_id").distinct()[:BATCH])
 
 
-def _ring_seldom(files: list[tuple[UUID, UUID]]) -> None:
+def _chores() -> list[tuple[UUID, str]]:
+    """(agency, kind) of what is done again and again and due now, or was never done."""
+    due = list(Chore.objects.due().values_list("org_id", "kind")[:BATCH])
+    for kind in ChoreKind.values:
+        known = Chore.objects.filter(kind=kind).values("org_id")
+        strangers = Agency.objects.exclude(pk__in=known).values_list("pk", flat=True)
+        due += [(pk, kind) for pk in strangers[:BATCH]]
+    return due
+
+
+def _ring_seldom(files: list[tuple[UUID, UUID]], chores: list[tuple[UUID, str]]) -> None:
     """What may wait for half a minute, and costs its queries no more often."""
+    for org_id, kind in chores:
+        ring(chore, str(org_id), kind)
     for org_id, pk in files:
         ring(purge, str(org_id), str(pk))
     for account in ProviderAccount.objects.due_for_check().values_list("pk", flat=True)[:BATCH]:

@@ -9,12 +9,16 @@ from renders.steps import check_account as check_step
 from renders.steps import derive as derive_step
 from renders.steps import fetch as fetch_step
 from renders.steps import forget as forget_step
+from renders.steps import house as house_step
 from renders.steps import moderate as moderate_step
 from renders.steps import poll as poll_step
 from renders.steps import purge as purge_step
 from renders.steps import reconcile as reconcile_step
 from renders.steps import register as register_step
+from renders.steps import retain as retain_step
 from renders.steps import submit as submit_step
+from renders.steps import watch as watch_step
+from tenants.models import ChoreKind
 from tenants.queue import ring
 
 
@@ -73,9 +77,22 @@ def register(org_id: str, character_id: str) -> None:
 
 
 @dramatiq.actor
+def chore(org_id: str, kind: str) -> None:
+    CHORES[ChoreKind(kind)](UUID(org_id))
+
+
+@dramatiq.actor
+def keep_house() -> None:
+    house_step.keep_house()
+
+
+@dramatiq.actor
 def check_account(account_id: int) -> None:
     check_step.check_account(account_id)
 
+
+# What is done for each agency again and again.
+CHORES = {ChoreKind.AUDIT: watch_step.watch, ChoreKind.RETENTION: retain_step.retain}
 
 # Who looks at a due render in each state.
 ACTOR_FOR = {

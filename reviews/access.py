@@ -111,7 +111,7 @@ def _admit(request: PortalRequest, token: str, link_id: Any, capability: str) ->
     link = request.link = rows.get(pk=link_id)
     request.token = token
     session = _cookie(request).get(str(link.pk), {})
-    request.guest = Guest.objects.filter(pk=session.get("guest"), link=link).first()
+    request.guest = Guest.objects.filter(pk=session.get("guest"), link=link, erased_at=None).first()
     if capability == "enter":
         return None
     if link.needs_passcode and session.get("passed") != passed(link):

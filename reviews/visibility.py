@@ -55,7 +55,7 @@ def decisions_for(viewer: Viewer, round_: Round | None) -> Any:
     """The decisions of a round that this viewer may read, newest first; a client reads the client's."""
     if round_ is None:
         return Decision.objects.none()
-    rows = Decision.objects.filter(stage__round=round_).select_related("stage", "user", "guest")
+    rows = Decision.objects.filter(stage__round=round_).select_related("stage", "user", "guest", "words")
     if not isinstance(viewer, User):
         rows = rows.filter(stage__kind=StageKind.CLIENT)
     return rows.order_by("-seq")

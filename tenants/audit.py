@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tenants import scope
+from tenants.canonical import canonical
 from tenants.models import AuditEvent, User
 
 GENESIS = "0" * 64
@@ -29,11 +30,6 @@ def actor_ref(by: object) -> str:
     if isinstance(by, str):
         return by
     return f"guest:{by.pk}"  # type: ignore[attr-defined]
-
-
-def canonical(value: Any) -> bytes:
-    """JSON with one spelling, so that equal content has equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
 
 
 def chain_hash(prev_hash: str, content: dict[str, Any]) -> str:

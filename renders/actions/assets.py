@@ -4,22 +4,26 @@ Every action locks the take's row first. Whoever comes second reads what the fir
 deletion at the same moment have one order; a hold that comes second takes back what is not removed yet.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from renders import tasks
-from renders.models import Asset, AssetState, Render
+from renders import tasks, tombstones
+from renders.models import Asset, AssetState, Cause, Deletion, DeletionState, Render
 from renders.moves import announce
 from renders.states import State
 from tenants import audit
 from tenants.errors import Refused
 from tenants.models import User
 from tenants.queue import ring
+from tenants.retention import policy
 
 MAX_REASON = 300
+# The sweep looks every half minute; below that a message is worth its while.
+_SOON = timedelta(minutes=1)
 
 
 class CannotArchive(Refused):
@@ -34,11 +38,8 @@ class CannotDelete(Refused):
     """Nothing was deleted; the text is the disabled item's reason."""
 
 
-def _locked(render: Render) -> Render:
-    """The take as it is now; nobody else moves it until the transaction ends."""
-    rows = Render.objects.select_for_update(of=("self",)).select_related("brief", "held_by")
-    found: Render = rows.get(pk=render.pk)
-    return found
+class CannotUndo(Refused):
+    """The files stay deleted."""
 
 
 def check_can_archive(render: Render) -> None:
@@ -52,7 +53,7 @@ def check_can_archive(render: Render) -> None:
 @transaction.atomic
 def archive_take(*, render: Render, by: User) -> None:
     """Put a take away: it leaves the queue and the review lists, and its files stay. Raises CannotArchive."""
-    take = _locked(render)
+    take = tombstones.locked(render.pk)
     if take.archived_at is not None:
         return
     check_can_archive(take)
@@ -67,7 +68,7 @@ def archive_take(*, render: Render, by: User) -> None:
 @transaction.atomic
 def restore_take(*, render: Render, by: User) -> None:
     """Bring an archived take back to the lists. Files that were deleted stay deleted."""
-    take = _locked(render)
+    take = tombstones.locked(render.pk)
     if take.archived_at is None:
         return
     Render.objects.filter(pk=take.pk).update(archived_at=None)
@@ -85,7 +86,7 @@ def hold_take(*, render: Render, reason: str, by: User) -> None:
         raise CannotHold("Say why: whoever finds the hold in two years has to know whether it still stands.")
     if len(reason) > MAX_REASON:
         raise CannotHold(f"The reason has {len(reason)} characters, and {MAX_REASON} fit.")
-    take = _locked(render)
+    take = tombstones.locked(render.pk)
     if take.is_held:
         raise CannotHold(_held_words(take))
     saved = _take_back(take)
@@ -96,22 +97,16 @@ def hold_take(*, render: Render, reason: str, by: User) -> None:
 
 def _take_back(take: Render) -> int:
     """Undo the deletion of files whose bytes are still there; how many those were. Raises CannotHold."""
-    # Row by row under lock: a worker may be removing them at this moment.
-    rows = list(Asset.objects.select_for_update(of=("self",)).filter(render=take).order_by("pk"))
+    rows = tombstones.locked_files(take)
     if rows and all(row.purged_at for row in rows):
         raise CannotHold("The files of this take are gone, so there is nothing left to hold.")
-    marked = [row for row in rows if row.state == AssetState.DELETED and row.purged_at is None]
-    for row in marked:
-        row.state = AssetState.ARCHIVED if take.archived_at else AssetState.STORED
-        row.archived_at, row.deleted_at = take.archived_at, None
-    Asset.objects.bulk_update(marked, ["state", "archived_at", "deleted_at"])
-    return len(marked)
+    return tombstones.take_back(take)
 
 
 @transaction.atomic
 def release_hold(*, render: Render, by: User) -> None:
     """End a hold. Nothing is removed by it; files may be deleted again."""
-    take = _locked(render)
+    take = tombstones.locked(render.pk)
     if not take.is_held:
         return
     Render.objects.filter(pk=take.pk).update(held_at=None, held_by=None, hold_reason="")
@@ -141,27 +136,43 @@ def check_can_delete(render: Render, assets: Any) -> None:
 
 
 @transaction.atomic
-def delete_take_files(*, render: Render, typed: str, by: User) -> int:
-    """Delete every file of a take for good; how many those were. `typed`: its name, to confirm. Raises CannotDelete.
+def delete_take_files(*, render: Render, typed: str, by: User) -> Deletion:
+    """Delete every file of a take: at once out of sight, and gone for good once the undo window is over.
 
-    What was said, decided and paid stays, and so do the hashes: a certificate goes on proving a copy. The take is
-    archived as well, for nobody can decide about a clip that is not there.
+    `typed`: the take's name, to confirm. What was said, decided and paid stays, and so do the hashes: a certificate goes
+    on proving a copy. Raises CannotDelete.
     """
-    take = _locked(render)
-    assets = list(Asset.objects.select_for_update(of=("self",)).filter(render=take).order_by("pk"))
-    check_can_delete(take, assets)
+    take = tombstones.locked(render.pk)
+    files = tombstones.locked_files(take)
+    check_can_delete(take, files)
     if typed.strip() != str(take):
-        raise CannotDelete(f"Type “{take}” to confirm: deleting cannot be undone.")
-    kept = [asset for asset in assets if asset.is_kept]
-    now = timezone.now()
-    rows = Asset.objects.filter(pk__in=[asset.pk for asset in kept])
-    rows.update(state=AssetState.DELETED, deleted_at=now)
-    # A decision that is being taken about these bytes finds another version, and is asked again.
-    Render.objects.filter(pk=take.pk).update(version=F("version") + 1, archived_at=take.archived_at or now)
-    sums = {asset.kind: asset.sha256 for asset in kept}
-    audit.record(
-        "take.files_deleted", by=by, on=take, sha256=sums, size_bytes=sum(a.size_bytes for a in kept)
-    )
-    announce(take, "deleted")
-    ring(tasks.purge, str(take.org_id), str(take.pk))
-    return len(kept)
+        raise CannotDelete(f"Type “{take}” to confirm.")
+    window = policy.undo_window()
+    deletion = tombstones.lay(take, files, cause=Cause.PERSON, undo=window, by=by)
+    ring_purge(deletion, window)
+    return deletion
+
+
+def ring_purge(deletion: Deletion, window: timedelta) -> None:
+    """Wake the worker when the window is over. A window of hours is left to the sweep, which asks the database."""
+    if window <= _SOON:
+        delay = int(window.total_seconds() * 1000)
+        ring(tasks.purge, str(deletion.org_id), str(deletion.render_id), delay_ms=delay)
+
+
+@transaction.atomic
+def undo_deletion(*, render: Render, by: User) -> int:
+    """Bring the files back; how many. Raises CannotUndo once the removal has begun."""
+    take = tombstones.locked(render.pk)
+    deletion = Deletion.objects.open().select_for_update(of=("self",)).filter(render=take).first()
+    if deletion is None:
+        raise CannotUndo("There is no deletion to undo.")
+    over = Deletion.objects.filter(pk=deletion.pk, begins_at__lte=Now()).exists()
+    if over or deletion.state != DeletionState.WAITING:
+        raise CannotUndo(
+            "The undo window is over: the files are being removed, and nobody can bring them back."
+        )
+    saved = tombstones.take_back(take)
+    audit.record("take.deletion_undone", by=by, on=take, deletion=deletion.public_id, files_saved=saved)
+    announce(take, "restored")
+    return saved

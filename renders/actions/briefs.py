@@ -11,7 +11,7 @@ from characters.models import Character
 from renders import casting
 from renders.models import Brief, BriefCharacter, BriefVersion, Project
 from tenants import audit
-from tenants.audit import canonical
+from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import Client, User
 

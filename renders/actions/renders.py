@@ -16,7 +16,7 @@ from renders.preflight import Preflight, preflight, sent_texts
 from renders.prompts import MAX_PROMPT
 from renders.states import UNSENT, Kind, State, Who
 from tenants import audit
-from tenants.audit import canonical
+from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import User
 from tenants.queue import ring

@@ -75,6 +75,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="all jobs of equal size and length share one clip (load tests)",
     )
+    parser.add_argument(
+        "--no-credentials",
+        action="store_true",
+        help="clips carry no content credentials (C2PA); otherwise a self-made test certificate signs them",
+    )
     parsed = parser.parse_args(argv)
     if parsed.webhook_secret and len(parsed.webhook_secret) != len(parsed.webhook_url):
         parser.error("give one --webhook-secret for each --webhook-url")
@@ -102,6 +107,7 @@ def main() -> int:
         profile=PROFILES[parsed.profile],
         rate_limit=parsed.rate_limit,
         canned=parsed.canned,
+        credentials=not parsed.no_credentials,
     )
     secrets = parsed.webhook_secret or [None] * len(parsed.webhook_url)
     try:

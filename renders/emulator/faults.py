@@ -57,6 +57,7 @@ KINDS: dict[str, Kind] = {
     "unknown_status": Kind("job", {"text": "processing", "phase": "pending"}, "submit"),
     "odd_progress": Kind("job", {"values": ["NaN", -5, 250, 3]}, "submit"),
     "list_lag": Kind("job", {"seconds": 30.0}, "submit"),
+    "credentials": Kind("job", {"variant": "broken"}, "submit"),
     # Webhooks of a job's end.
     "webhook_drop": Kind("webhook"),
     "webhook_duplicate": Kind("webhook", {"times": 1}),
@@ -69,6 +70,7 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("delay", "when"): ("before", "after"),
     ("malformed", "variant"): ("html", "broken_json", "no_id", "empty", "array", "json"),
     ("unknown_status", "phase"): ("pending", "completed", "all"),
+    ("credentials", "variant"): ("broken", "absent"),
     ("webhook_forge", "variant"): ("signature", "unsigned", "stale", "garbage"),
 }
 

@@ -39,8 +39,9 @@ def _nothing() -> None:
 class RenderPool:
     """A process pool that survives the death of a worker."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, credentials: str = "") -> None:
+        """``credentials``: the folder of the certificate that clips are signed under, or empty."""
+        self._workers, self._credentials = workers, credentials
         self._pool = self._new()
 
     def _new(self) -> ProcessPoolExecutor:
@@ -61,7 +62,9 @@ class RenderPool:
         for last in (False, True):
             pool = self._pool
             try:
-                return await loop.run_in_executor(pool, render_clip, spec, str(media), str(uploads))
+                return await loop.run_in_executor(
+                    pool, render_clip, spec, str(media), str(uploads), self._credentials
+                )
             except BrokenProcessPool:
                 if pool is self._pool:
                     self._pool = self._new()

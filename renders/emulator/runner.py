@@ -8,6 +8,8 @@ from typing import Any
 
 from renders.emulator.clock import Clock
 from renders.emulator.jobs import FAIL_SHARE, QUEUED_SHARE, Job
+from renders.emulator.media.credentials import spoil
+from renders.emulator.media.render import VARIANTS
 from renders.emulator.plans import spec_of
 from renders.emulator.pool import RenderPool
 from renders.emulator.store import Store
@@ -92,12 +94,26 @@ class Runner:
             return None
         try:
             spec = spec_of(job, canned=self._canned)
-            return await self._pool.render(spec.to_dict(), self._store.media, self._store.uploads)
+            digest = await self._pool.render(spec.to_dict(), self._store.media, self._store.uploads)
+            return self._spoiled(job, digest)
         except asyncio.CancelledError:
             raise
         except Exception:
             log.exception("rendering %s failed", job.id)
             return None
+
+    def _spoiled(self, job: Job, digest: str) -> str:
+        """The digest of files of this job's own, if a fault wants other credentials in its clip."""
+        fault = job.quirks.get("credentials")
+        if fault is None:
+            return digest
+        own, media = f"{digest}-{fault['variant']}", self._store.media
+        for variant, ending in VARIANTS.items():
+            data = (media / f"{digest}{ending}").read_bytes()
+            (media / f"{own}{ending}").write_bytes(
+                spoil(data, fault["variant"]) if variant == "video" else data
+            )
+        return own
 
     async def _reach(self, job: Job, share: float) -> None:
         """Sleep until a share of the render time has passed since acceptance."""

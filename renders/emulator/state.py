@@ -15,6 +15,7 @@ from renders.emulator.clock import Clock
 from renders.emulator.faults import Faults
 from renders.emulator.forms import Form
 from renders.emulator.jobs import Job
+from renders.emulator.media.credentials import prepare
 from renders.emulator.pool import RenderPool
 from renders.emulator.profiles import SPEC, Profile
 from renders.emulator.runner import Runner
@@ -34,6 +35,7 @@ class Settings:
     profile: Profile = SPEC
     rate_limit: int | None = None
     canned: bool = False
+    credentials: bool = True
 
 
 class RateWindow:
@@ -201,7 +203,8 @@ def build(settings: Settings) -> Emulator:
     store.tidy(Clock.wall() - 86_400)
     clock = Clock(float(store.setting("clock_shift", "0")))
     faults = Faults()
-    pool = RenderPool(settings.workers)
+    signing = str(prepare(settings.data / "credentials")) if settings.credentials else ""
+    pool = RenderPool(settings.workers, signing)
     webhooks = Webhooks(store, faults, clock, settings.speed)
     runner = Runner(
         store,

@@ -2,6 +2,14 @@ from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, Pr
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
 from renders.models.characters import BriefCharacter, Registration, RegistrationStatus, VersionCharacter
+from renders.models.deletions import (
+    Cause,
+    Deletion,
+    DeletionReceipt,
+    DeletionState,
+    PurgeRequest,
+    PurgeVerdict,
+)
 from renders.models.inbound import InboundEvent
 from renders.models.policy import (
     RESOLVED,
@@ -18,6 +26,7 @@ from renders.models.policy import (
     RulesVersion,
     Suggestion,
 )
+from renders.models.provenance import Credentials, Provenance, Watermark
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
@@ -39,7 +48,12 @@ __all__ = [
     "Budget",
     "BudgetPeriod",
     "CaseState",
+    "Cause",
     "CheckFailure",
+    "Credentials",
+    "Deletion",
+    "DeletionReceipt",
+    "DeletionState",
     "InboundEvent",
     "LedgerEntry",
     "Level",
@@ -52,7 +66,10 @@ __all__ = [
     "PolicyRule",
     "PriceRow",
     "Project",
+    "Provenance",
     "ProviderAccount",
+    "PurgeRequest",
+    "PurgeVerdict",
     "RefusalKind",
     "Registration",
     "RegistrationStatus",
@@ -62,4 +79,5 @@ __all__ = [
     "SettlementRule",
     "Suggestion",
     "VersionCharacter",
+    "Watermark",
 ]

@@ -8,7 +8,10 @@ from renders.models.accounts import ProviderAccount
 
 
 class InboundEvent(models.Model):
-    """One delivery that was verified. Kept for ever: its webhook id makes a repeat harmless."""
+    """One delivery that was verified. Its webhook id makes a repeat harmless.
+
+    Kept for as long as the retention policy says: a repeat that is older than five minutes is refused by its signature.
+    """
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
     webhook_id = models.CharField(max_length=120)

@@ -6,13 +6,14 @@ from uuid import UUID
 
 import structlog
 
-from renders.models import Asset, AssetKind, Attempt, Render
+from renders.models import Asset, AssetKind, Attempt, Provenance, Render
 from renders.moves import POISONED, Superseded, claim, move, put_off
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited, Unexpected
 from renders.providers.port import Content, Variant
 from renders.states import FailureClass, State, Who
 from renders.steps.client import client
 from renders.steps.keep import keep, make_sure
+from renders.steps.provenance import read_provenance, write_provenance
 from tenants import storage
 from tenants.media import run as media
 from tenants.scope import org_transaction
@@ -43,7 +44,7 @@ def fetch(org_id: UUID, render_id: UUID) -> bool:
             return False
     try:
         with storage.workspace() as folder:
-            assets = _download(render, attempt, folder)
+            assets, told = _download(render, attempt, folder)
     except (ProviderError, CutShort, media.Unreadable, storage.StorageFailed) as error:
         _record_failure(org_id, render, error)
         return False
@@ -51,6 +52,7 @@ def fetch(org_id: UUID, render_id: UUID) -> bool:
         with org_transaction(org_id):
             make_sure(assets)
             _write_down(render, assets)
+            write_provenance(told)
             move(render, State.STORED, who=Who.FETCHER, after=0, retry_count=0, failure_class="")
     except storage.StorageFailed as error:
         _record_failure(org_id, render, error)
@@ -74,8 +76,11 @@ def _write_down(render: Render, assets: list[Asset]) -> None:
     )
 
 
-def _download(render: Render, attempt: Attempt, folder: Path) -> list[Asset]:
-    """The original, then the provider's own stills; those are a courtesy and may be missing."""
+def _download(render: Render, attempt: Attempt, folder: Path) -> tuple[list[Asset], Provenance]:
+    """The original, then the provider's own stills; those are a courtesy and may be missing.
+
+    And what the original says of where it comes from, read before anything else happens to its bytes.
+    """
     video_id = attempt.provider_video_id or ""
     with client(render.account) as provider:
         with provider.content(video_id, Variant.VIDEO) as content:
@@ -84,6 +89,7 @@ def _download(render: Render, attempt: Attempt, folder: Path) -> list[Asset]:
                 _whole(content, {"video/mp4", "application/octet-stream", "binary/octet-stream"}),
             )
         facts = media.probe(clip.path)
+        told = read_provenance(render, clip)
         original = keep(render, AssetKind.ORIGINAL, clip, "video/mp4", facts)
         stills = []
         for variant, (kind, types) in _STILLS.items():
@@ -95,7 +101,7 @@ def _download(render: Render, attempt: Attempt, folder: Path) -> list[Asset]:
                 log.info(
                     "provider_still_missing", render=render.public_id, variant=variant.value, error=str(error)
                 )
-    return [original, *stills]
+    return [original, *stills], told
 
 
 def _whole(content: Content, types: set[str]) -> Iterator[bytes]:

@@ -25,12 +25,17 @@ def forget(org_id: UUID, attempt_id: UUID) -> None:
             return
         attempt = Attempt.objects.select_related("account").get(pk=attempt_id)
     try:
+        drop_copy(org_id, attempt)
+    except ProviderError as error:
+        log.warning("provider_delete_put_off", attempt=attempt.public_id, error=str(error))
+
+
+def drop_copy(org_id: UUID, attempt: Attempt) -> None:
+    """Delete one provider copy and write it down. 404 counts as gone. Raises ProviderError for anything else."""
+    try:
         with client(attempt.account) as provider:
             provider.delete(attempt.provider_video_id or "")
     except Gone:
-        pass
-    except ProviderError as error:
-        log.warning("provider_delete_put_off", attempt=attempt.public_id, error=str(error))
-        return
+        log.info("provider_copy_was_gone", attempt=attempt.public_id)
     with org_transaction(org_id):
-        Attempt.objects.filter(pk=attempt_id).update(provider_deleted_at=Now())
+        Attempt.objects.filter(pk=attempt.pk).update(provider_deleted_at=Now())

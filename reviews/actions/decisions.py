@@ -1,5 +1,9 @@
 """Decide about a take: bound to the bytes that were shown, written once, chained."""
 
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +16,7 @@ from renders.moves import Superseded
 from renders.states import State, Who
 from reviews.actions.pace import DECISIONS, check_pace
 from reviews.actions.rounds import check_shown
-from reviews.models import Comment, Decision, Guest, Round, StageKind, Verdict
+from reviews.models import Comment, Decision, DecisionNote, Guest, Round, StageKind, Verdict
 from tenants import audit, live, scope
 from tenants.errors import Refused
 from tenants.models import User
@@ -34,6 +38,7 @@ _NEXT = {
     (StageKind.CLIENT, Verdict.APPROVED_WITH_CHANGES): State.DELIVERABLE,
     (StageKind.CLIENT, Verdict.CHANGES_REQUIRED): State.CHANGES,
 }
+_NOTE_IN_CHAIN = 1  # Decision.content_version of rows from before there were digests
 _OPEN_IN = {StageKind.INTERNAL: State.IN_REVIEW, StageKind.CLIENT: State.CLIENT_REVIEW}
 
 
@@ -137,13 +142,18 @@ def _has_spoken(round_: Round, by: User | Guest) -> bool:
 
 
 def content_of(decision: Decision) -> dict[str, Any]:
-    """What a decision's hash covers. The decider is a reference, so that a name can be erased one day."""
+    """What a decision's hash covers. Decider and note are a reference and a digest, so that both can be erased."""
+    note = (
+        {"note": decision.note}
+        if decision.content_version == _NOTE_IN_CHAIN
+        else {"note_digest": decision.note_digest}
+    )
     return _content(
         seq=decision.seq,
         decided_at=decision.decided_at,
         stage_id=str(decision.stage_id),
         verdict=decision.verdict,
-        note=decision.note,
+        **note,
         decider=f"user:{decision.user_id}" if decision.user_id else f"guest:{decision.guest_id}",
         asset_sha256=decision.asset_sha256,
         params_digest=decision.params_digest,
@@ -165,10 +175,11 @@ def _write(
     audit.lock_chain("audit", scope.require_org())
     last = Decision.objects.order_by("-seq").values_list("seq", "hash").first()
     seq, prev_hash = (last[0] + 1, last[1]) if last else (1, audit.GENESIS)
+    salt = secrets.token_hex(32)
     decision = Decision(
         stage=round_.stages.get(kind=kind),
         verdict=verdict,
-        note=note,
+        note_digest=digest_of(note, salt) if note else "",
         user=by if isinstance(by, User) else None,
         guest=by if isinstance(by, Guest) else None,
         form_key=form_key,
@@ -180,11 +191,52 @@ def _write(
     )
     decision.hash = audit.chain_hash(prev_hash, content_of(decision))
     decision.save()
+    if note:
+        decision.words = DecisionNote.objects.create(decision=decision, body=note, salt=salt)
     return decision
 
 
+def digest_of(note: str, salt: str) -> str:
+    """What the chain holds of a note: HMAC-SHA256, the salt's text as its key."""
+    return hmac.new(salt.encode(), note.encode(), hashlib.sha256).hexdigest()
+
+
 def is_intact(decision: Decision) -> bool:
-    """True when the decision says what it said when it was written, and follows its predecessor."""
+    """True when the decision says what it said when it was written, and follows its predecessor.
+
+    An erased note is no break: the chain holds its digest. Of a decision from before there were digests only its place
+    between its neighbours can be checked then.
+    """
     before = Decision.objects.filter(seq=decision.seq - 1).values_list("hash", flat=True).first()
-    follows = (before or audit.GENESIS) == decision.prev_hash
-    return follows and decision.hash == audit.chain_hash(decision.prev_hash, content_of(decision))
+    if (before or audit.GENESIS) != decision.prev_hash:
+        return False
+    words = getattr(decision, "words", None)
+    if decision.content_version == _NOTE_IN_CHAIN and words is not None and words.erased_at:
+        after = Decision.objects.filter(seq=decision.seq + 1).values_list("prev_hash", flat=True).first()
+        return after in (None, decision.hash)
+    if decision.content_version != _NOTE_IN_CHAIN and not _note_fits(decision, words):
+        return False
+    return bool(decision.hash == audit.chain_hash(decision.prev_hash, content_of(decision)))
+
+
+def _note_fits(decision: Decision, words: DecisionNote | None) -> bool:
+    if words is None:
+        return not decision.note_digest
+    return words.erased_at is not None or digest_of(words.body, words.salt) == decision.note_digest
+
+
+def first_break(decisions: Iterable[Decision]) -> audit.Break | None:
+    """The first decision, in order of seq, that was edited, removed or moved; None when the chain is whole."""
+    prev_hash, expected = audit.GENESIS, 1
+    for decision in decisions:
+        words = getattr(decision, "words", None)
+        is_erased = words is not None and words.erased_at is not None
+        if decision.seq != expected:
+            return audit.Break(expected, f"decision {expected} is missing")
+        fits = decision.content_version == _NOTE_IN_CHAIN or _note_fits(decision, words)
+        if not (decision.content_version == _NOTE_IN_CHAIN and is_erased):
+            fits = fits and decision.hash == audit.chain_hash(prev_hash, content_of(decision))
+        if decision.prev_hash != prev_hash or not fits:
+            return audit.Break(decision.seq, f"decision {decision.seq} was changed after it was written")
+        prev_hash, expected = decision.hash, expected + 1
+    return None

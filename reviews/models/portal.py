@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from reviews.models.rounds import Round
 from tenants.models import OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
@@ -67,9 +68,17 @@ class Guest(OrgModel):
     # Who they are comes with the first thing they say: a double click makes one guest.
     form_key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - unique when known
     created_at = models.DateTimeField(auto_now_add=True)
+    # Name and address are gone since then; what they decided stays, under their id.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["org", "form_key"], name="one_guest_per_form")]
+        constraints = [
+            models.UniqueConstraint(fields=["org", "form_key"], name="one_guest_per_form"),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(name="", email=""), name="erased_guest_has_no_name"
+            ),
+        ]
+        indexes = [models.Index(fields=["org", "email"], name="guest_by_email")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or _("Name erased")

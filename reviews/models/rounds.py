@@ -118,5 +118,10 @@ class Comment(OrgModel):
         return str(self.author or self.guest)
 
     @property
+    def is_erased(self) -> bool:
+        """Its words are gone: nobody can write an empty comment."""
+        return not self.body
+
+    @property
     def is_from_client(self) -> bool:
         return self.guest_id is not None

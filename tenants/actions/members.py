@@ -91,7 +91,7 @@ def accept_invitation(*, invitation: Invitation, by: User) -> Membership:
     if not used:
         raise CannotAccept("This invitation was used, withdrawn or has ended. Ask for a new one.")
     membership, _created = Membership.objects.update_or_create(
-        user=by, defaults={"role": invitation.role, "is_active": True}
+        user=by, defaults={"role": invitation.role, "is_active": True, "removed_at": None}
     )
     audit.record("member.joined", by=by, on=membership, role=invitation.role)
     return membership
@@ -126,6 +126,6 @@ def change_role(*, membership: Membership, role: Role, by: User) -> None:
 def remove_member(*, membership: Membership, by: User) -> None:
     """Take a member's access away, from the next request on. Raises LastOwner."""
     _keep_an_owner(membership)
-    membership.is_active = False
-    membership.save(update_fields=["is_active"])
+    membership.is_active, membership.removed_at = False, timezone.now()
+    membership.save(update_fields=["is_active", "removed_at"])
     audit.record("member.removed", by=by, on=membership)

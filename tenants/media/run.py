@@ -13,6 +13,7 @@ log = structlog.get_logger(__name__)
 
 PROBE_SECONDS = 60
 DERIVE_SECONDS = 300
+CREDENTIALS_SECONDS = 60
 UPLOAD_SECONDS = 30
 _WORSE = "The clip cannot be decoded: it is damaged, or made so that it takes too long or too much memory. {remedy}"
 _REMEDY = "Export it again as MP4 (H.264), at most 1920 × 1080."
@@ -54,6 +55,12 @@ def _ask_about_upload(arguments: list[str]) -> dict[str, Any]:
     if "unusable" in answer:
         raise Unreadable(answer["unusable"])
     return answer
+
+
+def credentials(source: Path) -> dict[str, Any]:
+    """The content credentials of a clip: see tenants.media.credentials. Raises Unreadable."""
+    anchors = [settings.C2PA_TRUST_ANCHORS] if settings.C2PA_TRUST_ANCHORS else []
+    return _ask(["credentials", str(source), *anchors], CREDENTIALS_SECONDS)
 
 
 def _ask(arguments: list[str], seconds: int) -> dict[str, Any]:

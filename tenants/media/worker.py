@@ -1,4 +1,4 @@
-"""The subprocess: `python -m tenants.media.worker probe|derive|inspect|cut …`, JSON on standard output.
+"""The subprocess: `python -m tenants.media.worker probe|derive|credentials|inspect|cut …`, JSON on standard output.
 
 Decoders meet hostile files, so they run here, with limits on memory and processor time, and without Django.
 """
@@ -42,13 +42,19 @@ def main(arguments: list[str]) -> int:
             answer = probe.probe(Path(path))
         case ["derive", path, folder]:
             answer = derive.derive(Path(path), Path(folder))
+        case ["credentials", path, *anchors]:
+            # Its library takes a tenth of a second to load, which a probe need not wait for.
+            from tenants.media.credentials import credentials  # noqa: PLC0415
+
+            answer = credentials(Path(path), Path(anchors[0]) if anchors else None)
         case ["inspect", path, folder, detector]:
             answer = _said(lambda: source.inspect(Path(path), Path(folder), detector))
         case ["cut", path, target, wanted]:
             answer = _said(lambda: cut.cut(Path(path), Path(target), cut.Cut(**json.loads(wanted))))
         case _:
             print(  # noqa: T201
-                "usage: probe FILE | derive FILE FOLDER | inspect FILE FOLDER DETECTOR | cut FILE TARGET JSON",
+                "usage: probe FILE | derive FILE FOLDER | credentials FILE [PEM] | inspect FILE FOLDER DETECTOR"
+                " | cut FILE TARGET JSON",
                 file=sys.stderr,
             )
             return 2

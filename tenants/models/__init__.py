@@ -9,14 +9,21 @@ from tenants.models.base import (
     OrgOneToOneField,
     OrgQuerySet,
 )
+from tenants.models.chores import Chore, ChoreKind
+from tenants.models.erasures import Erasure
 from tenants.models.people import User
+from tenants.models.retention import RetentionChoice
+from tenants.models.signing import SigningKey
 
 __all__ = [
     "Agency",
     "AppendOnlyError",
     "AppendOnlyModel",
     "AuditEvent",
+    "Chore",
+    "ChoreKind",
     "Client",
+    "Erasure",
     "Invitation",
     "Membership",
     "OrgForeignKey",
@@ -24,5 +31,7 @@ __all__ = [
     "OrgModel",
     "OrgOneToOneField",
     "OrgQuerySet",
+    "RetentionChoice",
+    "SigningKey",
     "User",
 ]

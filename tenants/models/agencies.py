@@ -100,6 +100,8 @@ class Membership(OrgModel):
     role = models.CharField(max_length=12, choices=Role.choices)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since when they are no member any more; empty while they are.
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[Any] = OrgManager.of(MembershipQuerySet)
 

@@ -79,7 +79,7 @@ def test_deletion_asks_for_the_name_and_works_without_scripts(amara, take):
     assert "Type <strong>Harbour, take 1</strong>" in amara.get(url).content.decode()
     wrong = amara.post(url, {"confirm": "Harbour"})
     assert wrong.status_code == 422
-    assert "cannot be undone" in wrong.content.decode()
+    assert "to confirm" in wrong.content.decode()
     done = amara.post(url, {"confirm": "Harbour, take 1"}, follow=True).content.decode()
     assert "The files are deleted" in done
     # Nobody can decide about a clip that is not there.

@@ -192,7 +192,7 @@ def test_a_take_that_the_client_turned_back_stays_in_sight(cast: Cast, shared: R
         assert may_client_see(shared)
 
 
-CHANGES = [("verdict", "approved_with_changes"), ("note", "…"), ("asset_sha256", "0" * 64), ("params_digest", "0" * 64),
+CHANGES = [("verdict", "approved_with_changes"), ("note_digest", "…"), ("asset_sha256", "0" * 64), ("params_digest", "0" * 64),
            ("user_id", 999), ("prev_hash", "f" * 64), ("hash", "0" * 64), ("seq", 7)]  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def test_a_decision_cannot_be_edited_or_removed(cast: Cast, shared: Round) -> No
         for change in (
             decision.save,
             decision.delete,
-            lambda: Decision.objects.update(note="x"),
+            lambda: Decision.objects.update(verdict="x"),
             Decision.objects.all().delete,
         ):
             with pytest.raises(TypeError):

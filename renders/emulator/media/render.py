@@ -10,6 +10,7 @@ from typing import Any
 import av
 from PIL import Image
 
+from renders.emulator.media.credentials import sign
 from renders.emulator.media.files import ClipWriter, frames_of
 from renders.emulator.media.lettering import Lettering
 from renders.emulator.media.mascot import Mascot
@@ -153,10 +154,11 @@ class _Stills:
         self._sheet.save(sheet, "JPEG", quality=84)
 
 
-def render_clip(data: dict[str, Any], directory: str, uploads: str) -> str:
+def render_clip(data: dict[str, Any], directory: str, uploads: str, credentials: str = "") -> str:
     """Render a spec (its JSON form) into ``directory`` and return the digest that names the files.
 
-    ``uploads``: the folder in which the spec's image and source are named.
+    ``uploads``: the folder in which the spec's image and source are named. ``credentials``: the folder of the
+    certificate that the clip is signed under; without one it carries no credentials.
 
     Nothing is drawn if the files are there. The MP4 gets its name last, so its presence means "complete",
     whatever was killed in between.
@@ -176,6 +178,8 @@ def render_clip(data: dict[str, Any], directory: str, uploads: str) -> str:
         stills.see(number, frame)
         writer.write(frame)
     writer.close()
+    if credentials:
+        sign(parts["video"], Path(credentials), spec.caption)
     stills.save(parts["thumbnail"], parts["spritesheet"])
     for variant in ("thumbnail", "spritesheet", "video"):
         parts[variant].replace(folder / f"{digest}{VARIANTS[variant]}")

@@ -1,0 +1,117 @@
+"""Write the receipt of a deletion, once nothing is left. It is the last thing that happens."""
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from renders.models import Asset, Attempt, Deletion, DeletionReceipt, DeletionState
+from renders.moves import announce
+from renders.tombstones import locked
+from tenants import audit, papers, signing, storage
+from tenants.canonical import canonical
+from tenants.public_ids import encode
+from tenants.scope import org_transaction
+
+log = structlog.get_logger(__name__)
+
+FORMAT = "dailies.deletion-receipt/1"
+_NAMESPACE = uuid.UUID("6f3b1c9e-52a5-4c34-9d2e-8d8f0d1f1a77")
+
+
+def issue(org_id: UUID, deletion: Deletion) -> None:
+    """Sign and keep the receipt, if everything is gone; nothing happens otherwise. Raises StorageFailed.
+
+    The paper is filed first, under the deletion's own name: whoever comes again finds it and writes the same one down.
+    """
+    with org_transaction(org_id):
+        facts = _facts(org_id, deletion)
+    if facts is None:
+        return
+    name = str(deletion.pk)
+    document = papers.read(org_id, papers.RECEIPTS, name) or papers.file_once(
+        org_id, papers.RECEIPTS, name, signing.sign(facts)
+    )
+    with org_transaction(org_id):
+        _write_down(deletion, document)
+
+
+def receipt_id(deletion: Deletion) -> UUID:
+    """The one id that this deletion's receipt can have."""
+    return uuid.uuid5(_NAMESPACE, str(deletion.pk))
+
+
+def _facts(org_id: UUID, deletion: Deletion) -> dict[str, Any] | None:
+    """What the receipt says: hashes and moments, no content and no names. None while something is left."""
+    take = locked(deletion.render_id)
+    if not Deletion.objects.filter(pk=deletion.pk, state=DeletionState.RUNNING).exists():
+        return None
+    files = list(Asset.objects.filter(render=take).order_by("kind"))
+    attempts = list(Attempt.objects.filter(render=take).exclude(provider_video_id=None))
+    if any(not file.purged_at for file in files) or any(not a.provider_deleted_at for a in attempts):
+        return None
+    return {
+        "format": FORMAT,
+        "receipt": encode(DeletionReceipt.prefix, receipt_id(deletion)),
+        "deletion": deletion.public_id,
+        "agency": encode("agy", org_id),
+        "take": take.public_id,
+        "cause": deletion.cause,
+        "asked_at": deletion.asked_at,
+        "begun_at": deletion.begun_at,
+        "gone_at": max(file.purged_at for file in files) if files else timezone.now(),
+        "issued_at": timezone.now(),
+        "files": [_file(file, org_id) for file in files],
+        "provider_copies": [
+            {
+                "id_sha256": storage.text_sha256(attempt.provider_video_id or ""),
+                "gone_at": attempt.provider_deleted_at,
+            }
+            for attempt in attempts
+        ],
+        "kept": "the hashes above, decisions, comments, the ledger and the audit trail",
+    }
+
+
+def _file(file: Asset, org_id: UUID) -> dict[str, Any]:
+    """One file. What another take of the agency shares is said to stay, and is not called gone."""
+    is_shared = bool(file.details.get("is_shared"))
+    if is_shared:
+        key = storage.key_for(org_id, file.sha256, file.content_type)
+        is_shared = Asset.objects.filter(storage_key=key, purged_at=None).exists()
+    return {
+        "kind": file.kind,
+        "sha256": file.sha256,
+        "bytes": file.size_bytes,
+        "gone_at": file.purged_at,
+        "bytes_stay_for_another_take": is_shared,
+    }
+
+
+def _write_down(deletion: Deletion, document: dict[str, Any]) -> None:
+    take = locked(deletion.render_id)
+    done = Deletion.objects.filter(pk=deletion.pk, state=DeletionState.RUNNING)
+    if not done.update(state=DeletionState.DONE, done_at=Now(), next_action_at=None, problem=""):
+        return
+    receipt = DeletionReceipt.objects.create(
+        pk=receipt_id(deletion),
+        deletion=deletion,
+        issued_at=parse_datetime(document["issued_at"]) or timezone.now(),
+        key_id=document["key_id"],
+        document=document,
+    )
+    sha256 = storage.text_sha256(canonical(document).decode())
+    audit.record(
+        "take.deletion_proved",
+        by="system:purge",
+        on=take,
+        deletion=deletion.public_id,
+        receipt=receipt.public_id,
+        sha256=sha256,
+    )
+    announce(take, "gone")
+    log.info("deletion_done", deletion=deletion.public_id, receipt=receipt.public_id)
