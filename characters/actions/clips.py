@@ -36,8 +36,12 @@ def check_can_change_clip(character: Character) -> None:
     if character.state == State.DRAFT:
         return
     if can(character.state, State.DRAFT):
-        raise CannotChangeClip(_("Its clip was sent for approval and stays. Take it back to a draft to change it."))
-    raise CannotChangeClip(_("The provider knows it by this clip, so it stays. Another look is another character."))
+        raise CannotChangeClip(
+            _("Its clip was sent for approval and stays. Take it back to a draft to change it.")
+        )
+    raise CannotChangeClip(
+        _("The provider knows it by this clip, so it stays. Another look is another character.")
+    )
 
 
 @transaction.atomic
