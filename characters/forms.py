@@ -78,9 +78,13 @@ class SheetForm(NewCharacterForm):
         help_text=_("PDF, PNG or JPEG, at most 10 MB. Your team can save it; nobody else sees it."),
     )
 
-    def __init__(self, *args: Any, character: Character, fixed: frozenset[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, character: Character, fixed: frozenset[str], was_too_large: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.character, self.evidence_type = character, ""
+        # The upload was cut off before it came here (tenants/uploads.py).
+        self.was_too_large = was_too_large
         for name in fixed:
             # Django keeps the initial value of a disabled field, whatever is sent.
             self.fields[name].disabled = True
@@ -94,6 +98,8 @@ class SheetForm(NewCharacterForm):
     def clean_rights_file(self) -> Any:
         """Raises ValidationError for what is too large, or neither PDF nor picture."""
         file = self.cleaned_data["rights_file"]
+        if self.was_too_large:
+            raise forms.ValidationError(_("This file is larger than 10 MB. Save it smaller."))
         if not file:
             return None
         if file.size > MAX_EVIDENCE:

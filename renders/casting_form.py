@@ -1,6 +1,7 @@
 """The part of the composer that chooses characters."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from characters.models import Character
 from renders import casting
 from renders.models import ProviderAccount
+from tenants.public_ids import decode
+
+
+def _ids(public_ids: set[str]) -> list[UUID]:
+    """Of what may be anything; a few are enough, for a third one is refused."""
+    found = []
+    for public_id in sorted(public_ids)[:10]:
+        try:
+            found.append(decode(Character.prefix, public_id))
+        except ValueError:
+            continue
+    return found
 
 
 class CastMixin(forms.Form):
@@ -19,8 +32,8 @@ class CastMixin(forms.Form):
 
     def offer_characters(self, account: ProviderAccount) -> None:
         """Fill in who may be chosen; who may not is shown disabled, with the reason."""
-        self.cast_offers = casting.offers(account)
         chosen = set(self.chosen_characters())
+        self.cast_offers = casting.offers(account, keep=_ids(chosen))
         self.shown_cast = [
             (offer.character, offer.refusal, offer.character.public_id in chosen)
             for offer in self.cast_offers

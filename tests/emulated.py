@@ -25,7 +25,9 @@ class Emulator:
     process: subprocess.Popen[bytes]
 
 
-def start(folder: Path, *, speed: float = 60, webhook_url: str = "http://127.0.0.1:9/") -> Emulator:
+def start(
+    folder: Path, *, speed: float = 60, webhook_url: str = "http://127.0.0.1:9/", canned: bool = True
+) -> Emulator:
     """Start one and return when it answers. Raises AssertionError with what it said when it does not."""
     port = free_ports(2)
     api_key, secret = "sk-emulator-for-tests", "whsec_dGVzdHMtdGVzdHMtdGVzdHMtdGVzdHM="
@@ -48,7 +50,7 @@ def start(folder: Path, *, speed: float = 60, webhook_url: str = "http://127.0.0
                 "renders.emulator",
                 *(part for pair in arguments.items() for part in pair),
                 # Jobs of equal size and length share one clip: it is drawn once, not once a test.
-                "--canned",
+                *(["--canned"] if canned else []),
             ],
             cwd=settings.BASE_DIR,
             stdin=subprocess.DEVNULL,

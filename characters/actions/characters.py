@@ -1,5 +1,7 @@
 """Make a character, describe it, put it away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -48,15 +50,22 @@ def _check_name(name: str, *, but: Character | None = None) -> str:
     return name
 
 
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Two people at the same moment: the index decides. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise NameTaken(_("Somebody has just made a character of this name.")) from error
+
+
 @transaction.atomic
 def create_character(*, kind: str, name: str, by: User, client: Client | None = None) -> Character:
     """A new draft. Raises NameTaken."""
     name = _check_name(name)
-    try:
-        with transaction.atomic():
-            made: Character = Character.objects.create(kind=kind, name=name, client=client, created_by=by)
-    except IntegrityError as error:
-        raise NameTaken(_("Somebody has just made a character of this name.")) from error
+    with _only_one():
+        made: Character = Character.objects.create(kind=kind, name=name, client=client, created_by=by)
     audit.record("character.created", by=by, on=made, kind=kind, name=name)
     return made
 
@@ -94,7 +103,8 @@ def edit_character(
     for name, value in changed.items():
         setattr(row, name, value)
     if changed:
-        row.save(update_fields=list(changed))
+        with _only_one():
+            row.save(update_fields=list(changed))
     if evidence is not None:
         evidence.save()
     if changed or evidence is not None:
@@ -147,7 +157,8 @@ def bring_back(*, character: Character, by: User) -> None:
     _check_name(row.name, but=row)
     if row.clip is None or not row.clip.is_vouched or not row.clip.is_legal:
         raise CannotChange(_("It was retired as a draft without a clip. Make a new one of this name."))
-    move(row, State.VALIDATED, who=Who.MAKER, by=by, approved_by=None, approved_at=None)
+    with _only_one():
+        move(row, State.VALIDATED, who=Who.MAKER, by=by, approved_by=None, approved_at=None)
     audit.record("character.brought_back", by=by, on=row)
 
 

@@ -20,6 +20,7 @@ from characters.states import State, can
 from tenants import storage
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
+from tenants.uploads import was_too_large
 
 USED_SHOWN = 12
 
@@ -148,7 +149,8 @@ def character_edit(request: AgencyRequest, character: UUID) -> HttpResponseBase:
     fixed = actions.locked_fields(found)
     initial = {name: getattr(found, name) for name in _SHEET_FIELDS}
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = SheetForm(*posted, initial=initial, character=found, fixed=fixed)
+    is_large = was_too_large(request, "rights_file")
+    form = SheetForm(*posted, initial=initial, character=found, fixed=fixed, was_too_large=is_large)
     if form.is_bound and form.is_valid():
         try:
             evidence = _evidence(found, form)

@@ -27,7 +27,9 @@ def _waiting() -> list[Any]:
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponseBase:
-    context = {"characters": _waiting(), **more}
+    rows = _waiting()
+    is_listed = more.get("refused") in {character.clip_id for character in rows}
+    context = {"characters": rows, "is_listed": is_listed, **more}
     return TemplateResponse(request, "characters/staff.html", context, status=status)
 
 

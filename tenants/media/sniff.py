@@ -74,4 +74,6 @@ def opened(source: Path) -> Any:
 
 def words(error: Any) -> str:
     """FFmpeg's own reason, as the middle of a sentence."""
-    return str(error.strerror or "it is damaged").lower().rstrip(".")
+    said = str(error.strerror or "").lower().rstrip(".")
+    # Its usual word for anything that is not as it should be.
+    return "it is damaged" if not said or "invalid data" in said else said

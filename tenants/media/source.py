@@ -56,9 +56,9 @@ def _inspect(container: Any, kind: str, folder: Path, detector: str) -> dict[str
         made = made or _Preview(folder, frame, rate, turned)
         if frames % every == 0:
             look.at(frame)
-        made.take(frame, frames)
         moment = time_of(frame, frames, rate)
         first, last = min(first, moment), max(last, moment)
+        made.take(frame, frames)
         frames += 1
     assert made is not None  # frames_of() refuses a clip without one
     preview = made.close()
@@ -99,6 +99,10 @@ def picture_of(container: Any) -> Any:
         raise Unusable("There is no picture in this file, only sound or nothing. Send a clip with a picture.")
     video = tracks[0]
     context = video.codec_context
+    if context is None:
+        raise Unusable(
+            "The picture is written in a way that nothing here can read. Export it as MP4 (H.264)."
+        )
     _check_size(context.width, context.height)
     if container.duration and container.duration / av.time_base > MAX_SECONDS:
         raise Unusable(
@@ -191,6 +195,7 @@ class _Preview:
         if number % self._every:
             return
         small = self._small(frame)
+        # A frame of this very size is not copied: nobody may need its own time after this.
         small.pts, small.time_base = self._count, 1 / self._rate
         self._count += 1
         self._made.mux(self._out.encode(small))
@@ -207,8 +212,8 @@ class _Preview:
 
 
 def turn_of(frame: Any) -> int:
-    """Degrees by which a player turns the picture."""
-    return int(getattr(frame, "rotation", 0) or 0)
+    """Degrees by which a player turns the picture: quarter turns, for phones make no others."""
+    return round(int(getattr(frame, "rotation", 0) or 0) / 90) * 90 % 360
 
 
 def upright(frame: Any, turned: int) -> Any:

@@ -14,6 +14,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
 
+from characters import states as character_states
 from renders import states
 from renders.models import Brief
 from tenants.checks import org_tables_have_row_policies, references_between_org_rows_are_fenced
@@ -30,6 +31,8 @@ PLATFORM_CALLS = {
     ("renders/steps/inbound.py", "webhook: attempts in doubt"),
     ("renders/sweep.py", "sweep: due renders"),
     ("renders/views/media.py", "media: signed id to file"),
+    ("characters/views/staff.py", "staff: clips with a doubtful likeness"),
+    ("characters/views/staff.py", "staff: clip to agency"),
 }
 
 
@@ -92,9 +95,10 @@ def test_plain_reference_between_org_rows_is_reported(monkeypatch):
     assert {error.id for error in references_between_org_rows_are_fenced(None)} == {"tenants.E002"}
 
 
-def test_state_that_is_not_documented_is_reported(monkeypatch):
+@pytest.mark.parametrize("module", [states, character_states])
+def test_state_that_is_not_documented_is_reported(monkeypatch, module):
     call_command("render_states", check=True)
-    monkeypatch.setattr(states, "TRANSITIONS", states.TRANSITIONS[1:])
+    monkeypatch.setattr(module, "TRANSITIONS", module.TRANSITIONS[1:])
     with pytest.raises(CommandError, match="stale"):
         call_command("render_states", check=True)
 
@@ -102,6 +106,7 @@ def test_state_that_is_not_documented_is_reported(monkeypatch):
 LAYER_BREACHES = [
     ("tenants/breach.py", "from renders import states"),
     ("characters/breach.py", "from renders import states"),
+    ("characters/models/breach.py", "from characters import moves"),
     ("renders/steps/breach.py", "from renders.actions import renders"),
     ("renders/models/breach.py", "from renders import ledger"),
     ("renders/emulator/breach.py", "from renders.providers import port"),

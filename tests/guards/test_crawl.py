@@ -11,12 +11,13 @@ from django.conf import settings
 from django.core import mail
 from django.urls import get_resolver
 
+from characters.states import State as CharacterState
 from renders.states import State
 from reviews.models import Verdict
 from tenants.gates import is_trusted, views
 from tenants.models import Invitation, Membership
 from tenants.public_ids import encode
-from tests import factories
+from tests import characters_kit, factories
 from tests.cast import Cast, assemble, browser
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,9 @@ def world(db, django_capture_on_commit_callbacks):
         decision = factories.decided(round_, Verdict.APPROVED, cast.bruno)
         link, token = factories.link(round_, cast.amara)
         member = Membership.objects.get(user=cast.vera)
+        mascot = characters_kit.character(cast, CharacterState.VALIDATED, name=f"Mascot {CANARY}")
+        ready = characters_kit.character(cast, name=f"Ready {CANARY}")
+        characters_kit.registered(ready, factories.account())
     with django_capture_on_commit_callbacks(execute=True):
         browser(cast.amara).post(
             "/a/northlight/members/invite", {"email": f"{CANARY}@x.test", "role": "viewer"}
@@ -59,6 +63,8 @@ def world(db, django_capture_on_commit_callbacks):
         "cmt:comment": comment.public_id,
         "dec:decision": decision.public_id,
         "lnk:link": link.public_id,
+        "chr:character": mascot.public_id,
+        "chc:clip": mascot.clip.public_id,
         "slug:account": "nobody",
         "join": invited,
         "p": token,
