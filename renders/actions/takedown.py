@@ -20,7 +20,7 @@ class CannotTakeDown(Refused):
 
 def _locked(render: Render) -> Render:
     rows = Render.objects.select_for_update(of=("self",)).prefetch_related("assets")
-    return rows.get(pk=render.pk)  # type: ignore[no-any-return]
+    return rows.get(pk=render.pk)
 
 
 @transaction.atomic

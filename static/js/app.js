@@ -12,3 +12,4 @@ import "./palette.js";
 import "./scrub.js";
 import "./title.js";
 import "./live.js";
+import "./triage.js";
