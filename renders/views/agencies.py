@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from renders import ledger, switch
 from renders.actions import generation, takedown
-from renders.models import BudgetPeriod, Level, Period, PolicyCase, Render
+from renders.models import Budget, BudgetPeriod, Level, Period, PolicyCase, Render
 from renders.models.policy import UNRESOLVED
 from renders.states import IN_FLIGHT, UNSENT, State
 from renders.views.paging import keyset_page
@@ -39,7 +39,8 @@ def _described() -> "QuerySet[Agency]":
     month = BudgetPeriod.objects.filter(
         budget__level=Level.AGENCY, budget__period=Period.MONTH, starts_on=ledger.current_month()
     )
-    limit = month.filter(org=OuterRef("pk")).values("budget__limit_microusd")[:1]
+    limits = Budget.objects.filter(level=Level.AGENCY, period=Period.MONTH, org=OuterRef("pk"))
+    limit = limits.values("limit_microusd")[:1]
     return Agency.objects.annotate(
         waiting=_count(Render.objects.filter(state__in=sorted(UNSENT))),
         in_flight=_count(Render.objects.filter(state__in=sorted(IN_FLIGHT))),

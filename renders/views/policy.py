@@ -16,7 +16,7 @@ from renders.models import RESOLVED, UNRESOLVED, Brief, PolicyCase, RefusalKind,
 from renders.preflight import sent_texts, text_digest
 from renders.states import POLICY_FAILURES, FailureClass
 from renders.views.paging import keyset_page
-from renders.views.refusals import marked
+from renders.views.refusals import label_of, marked
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
 
@@ -86,13 +86,13 @@ def case_of(render: Render, request: AgencyRequest) -> dict[str, Any]:
 
 def case_context(case: PolicyCase, request: AgencyRequest) -> dict[str, Any]:
     """What the case's page and the panel of a take or a brief show. Three queries."""
-    event = case.events.order_by("-happened_at", "-pk").first()
+    event = appeal_actions.latest_event(case)
     suggestion = case.suggestions.select_related("made_by").order_by("-made_at").first()
     appeals = list(case.appeals.select_related("made_by", "decided_by").order_by("-made_at"))
     refusal = ""
     if request.membership.may("policy.appeal"):
         try:
-            appeal_actions.check_can_appeal(case)
+            appeal_actions.check_can_appeal(event, appeals)
         except Refused as error:
             refusal = str(error)
     offered = suggestion if suggestion is not None and suggestion.is_open else None
@@ -102,10 +102,7 @@ def case_context(case: PolicyCase, request: AgencyRequest) -> dict[str, Any]:
         "fields": marked(event) if event else [],
         "message": MESSAGES[CLASSES[RefusalKind(case.kind)]],
         "suggestion": offered,
-        "suggested": [
-            {"label": name.replace("_", " ").capitalize(), "text": text}
-            for name, text in offered.texts.items()
-        ]
+        "suggested": [{"label": label_of(name), "text": text} for name, text in offered.texts.items()]
         if offered
         else [],
         "appeals": appeals,

@@ -69,7 +69,7 @@ def rules(request: AgencyRequest) -> HttpResponseBase:
                 trial, status = actions.try_rule(phrase=data["phrase"], client=data["client"]), 200
             except Refused as error:
                 form.add_error("phrase", str(error))
-    context = {"form": form, "trial": trial, "too_many": actions.TOO_MANY, **actions.rules_page()}
+    context = {"form": form, "trial": trial, **actions.rules_page()}
     return TemplateResponse(request, "renders/policy/rules.html", context, status=status)
 
 

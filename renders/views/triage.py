@@ -25,6 +25,7 @@ from renders.models import (
     RefusalKind,
     Suggestion,
 )
+from renders.models.policy import CASE_TONES
 from renders.prompts import SENT_FIELDS
 from renders.views.paging import keyset_page
 from renders.views.refusals import label_of, marked
@@ -92,12 +93,10 @@ def _undone(request: HttpRequest) -> str:
         return ""
 
 
-def _next(request: HttpRequest, case: PolicyCase | None) -> PolicyCase | None:
+def _next(request: HttpRequest, but: UUID) -> PolicyCase | None:
     """What opens when this one is decided: the newest that nobody else has taken on."""
     rows = PolicyCase.objects.unresolved().filter(Q(assigned_to=None) | Q(assigned_to=request.user))
-    if case is not None:
-        rows = rows.exclude(pk=case.pk)
-    return rows.order_by("-last_seen_at", "-pk").only("pk", "last_seen_at").first()
+    return rows.exclude(pk=but).order_by("-last_seen_at", "-pk").only("pk", "last_seen_at").first()
 
 
 def _story(case: PolicyCase) -> list[dict[str, Any]]:
@@ -113,7 +112,7 @@ def _story(case: PolicyCase) -> list[dict[str, Any]]:
             "at": at,
             "who": who,
             "what": "Undone" if is_undo else labels[target],
-            "tone": PolicyCase(state=target).tone,
+            "tone": CASE_TONES[CaseState(target)],
             "note": note,
         }
         for at, who, target, note, is_undo in rows
@@ -143,7 +142,7 @@ def _read(request: HttpRequest, pk: UUID) -> dict[str, Any]:
             "appeal": appeal,
             "story": _story(case),
             "precedents": _precedents(case),
-            "next": _next(request, case),
+            "next": _next(request, case.pk),
         }
 
 
@@ -229,7 +228,7 @@ _SAID = {
 def _onward(request: HttpRequest, pk: UUID, said: str) -> HttpResponseBase:
     """To the next case, with the way back; to the list when none is left."""
     with scope.platform_reading("triage: the next case"):
-        following = _next(request, PolicyCase(pk=pk))
+        following = _next(request, pk)
     messages.success(request, said)
     undo = urlencode({"undo": encode("pca", pk)})
     if following is None:
