@@ -64,6 +64,10 @@ fmt: setup ## Format code and templates
 	@$(PY) -m ruff format --quiet .
 	@$(PY) -m djhtml --quiet templates
 
+.PHONY: policy-report
+policy-report: setup ## Print how well the policy rules tell the labelled prompts apart
+	@DJANGO_SETTINGS_MODULE=config.settings $(PY) -m tests.policy.report
+
 .PHONY: bench
 bench: setup ## Measure everything in the short set and write benchmarks/RESULTS.md
 	@$(PY) -m benchmarks $(ARGS)

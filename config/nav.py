@@ -29,10 +29,20 @@ PLACES = (
     Place("queue", _("Queue"), "list-video", "renders:queue", "renders.view"),
     Place("review", _("Review"), "message-square", "reviews:review-list", "reviews.view"),
     Place("characters", _("Characters"), "sparkles", "characters:character-list", "characters.view"),
+    Place("policy", _("Policy"), "shield", "renders:policy", "policy.view"),
     Place("spend", _("Spend"), "wallet", "renders:spend", "spend.view"),
     Place("members", _("Members"), "users", "tenants:members", "members.view"),
     Place("settings", _("Settings"), "settings", "tenants:settings", "settings.manage"),
     Place("audit", _("Audit"), "scroll-text", "tenants:audit", "audit.view"),
+)
+# The platform's own people.
+STAFF_PLACES = (
+    Place("triage", _("Triage"), "gavel", "renders:triage", ""),
+    Place("appeals", _("Appeals"), "scale", "renders:appeals", ""),
+    Place("agencies", _("Agencies"), "building-2", "renders:staff-agencies", ""),
+    Place("accounts", _("Provider accounts"), "webhook", "renders:accounts", ""),
+    Place("admin", _("Platform tables"), "library", "admin:index", ""),
+    Place("styleguide", _("Style guide"), "layers", "styleguide", ""),
 )
 
 
@@ -50,9 +60,9 @@ def _counts() -> dict[str, int]:
 
 
 def nav(request: HttpRequest) -> list[dict[str, Any]]:
-    """Items for the rail; empty outside an agency."""
+    """Items for the rail; empty outside an agency and outside the staff's pages."""
     if not hasattr(request, "membership"):
-        return []
+        return _staff_nav(request)
     counts = _counts()
     items = []
     for place in PLACES:
@@ -69,5 +79,20 @@ def nav(request: HttpRequest) -> list[dict[str, Any]]:
                 "count": counts.get(place.key),
                 "is_current": is_current,
             }
+        )
+    return items
+
+
+def _staff_nav(request: HttpRequest) -> list[dict[str, Any]]:
+    if not request.path.startswith(("/staff/", "/styleguide")) or not getattr(
+        request.user, "is_staff", False
+    ):
+        return []
+    items = []
+    for place in STAFF_PLACES:
+        url = reverse(place.url_name)
+        is_current = request.path.startswith(url)
+        items.append(
+            {"key": place.key, "label": place.label, "icon": place.icon, "url": url, "is_current": is_current}
         )
     return items

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django_htmx",
     "template_partials",
     "csp",
@@ -107,6 +108,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP  # passkeys on http://localhost
 MFA_TOTP_ISSUER = "Dailies"
+MFA_TOTP_TOLERANCE = 1  # periods of 30 s: the clocks of phones differ
 
 SESSION_COOKIE_NAME = "dailies_session" if LAPTOP else "__Host-dailies_session"
 SESSION_COOKIE_SAMESITE = "Lax"

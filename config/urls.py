@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
 from config.live_ticket import live_ticket
+from config.staff_admin import staff_admin_urls
 from config.styleguide import styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("a/<slug:agency>/live/ticket", live_ticket, name="live-ticket"),
     path("styleguide", styleguide, name="styleguide"),
+    path("staff/admin/", staff_admin_urls()),
     path("accounts/", include("allauth.urls")),
     *[
         path("", include(f"{app}.urls"))

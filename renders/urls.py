@@ -2,11 +2,28 @@
 
 from django.urls import path, register_converter
 
-from renders.views import accounts, briefs, cut, files, hooks, media, queue, renders, spend
+from renders.views import (
+    accounts,
+    agencies,
+    briefs,
+    cut,
+    files,
+    hooks,
+    media,
+    policy,
+    queue,
+    renders,
+    rules,
+    spend,
+    triage,
+)
 from tenants.public_ids import converter
 
 register_converter(converter("brf"), "brf")
 register_converter(converter("rnd"), "rnd")
+register_converter(converter("pca"), "pca")
+register_converter(converter("plr"), "plr")
+register_converter(converter("agy"), "agy")
 
 app_name = "renders"
 
@@ -36,6 +53,21 @@ urlpatterns = [
     path("a/<slug:agency>/takes/<rnd:render>/delete", files.take_delete, name="take-delete"),
     path("a/<slug:agency>/spend/", spend.spend, name="spend"),
     path("a/<slug:agency>/spend/budget", spend.set_budget, name="set-budget"),
+    path("a/<slug:agency>/policy/", policy.policy_list, name="policy"),
+    path("a/<slug:agency>/policy/<pca:case>", policy.policy_case, name="policy-case"),
+    path("a/<slug:agency>/policy/<pca:case>/appeal", policy.policy_appeal, name="policy-appeal"),
+    path("a/<slug:agency>/policy/<pca:case>/take", policy.policy_take, name="policy-take"),
+    path("a/<slug:agency>/settings/rules/", rules.rules, name="rules"),
+    path("a/<slug:agency>/settings/rules/<plr:rule>/off", rules.rule_drop, name="rule-drop"),
+    path("staff/triage/", triage.triage, name="triage"),
+    path("staff/triage/<pca:case>", triage.triage_case, name="triage-case"),
+    path("staff/triage/<pca:case>/appeal", triage.appeal_decide, name="appeal-decide"),
+    path("staff/triage/<pca:case>/<slug:act>", triage.triage_do, name="triage-do"),
+    path("staff/appeals/", triage.appeals, name="appeals"),
+    path("staff/agencies/", agencies.agencies, name="staff-agencies"),
+    path("staff/agencies/<agy:agency>", agencies.agency_page, name="staff-agency"),
+    path("staff/agencies/<agy:agency>/switch", agencies.agency_switch, name="staff-switch"),
+    path("staff/takes/<rnd:render>", agencies.take_down, name="staff-take"),
     path("staff/accounts/", accounts.account_list, name="accounts"),
     path("staff/accounts/<slug:account>/", accounts.account_card, name="account-card"),
     path("staff/accounts/<slug:account>/check", accounts.account_check, name="account-check"),

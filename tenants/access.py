@@ -7,13 +7,16 @@ Python together, and renders the answer before the scope closes.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
-from tenants import scope
+from tenants import scope, second_factor
 from tenants.models import Agency, Membership, User
 from tenants.roles import PERMISSIONS, Role
 
@@ -104,7 +107,7 @@ def _refusal(membership: Membership, permission: str) -> str:
 
 
 def staff(permission: str) -> Callable[[View], View]:
-    """Let the platform's own people in. All others get 404."""
+    """Let the platform's own people in, once they have shown a second factor in this session. All others get 404."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -113,6 +116,9 @@ def staff(permission: str) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             if not (request.user.is_active and request.user.is_staff):
                 raise Http404("No such page.")
+            if not second_factor.was_shown(request):
+                back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+                return redirect(f"{reverse('tenants:second-factor')}?{urlencode({'next': back})}")
             return rendered(view(request, *args, **kwargs))
 
         return mark_gate(gated, "staff", permission)

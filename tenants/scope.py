@@ -132,3 +132,23 @@ def platform_transaction(reason: str) -> Iterator[None]:
                     cursor.execute("RESET ROLE")
         finally:
             _platform.reset(token)
+
+
+@contextmanager
+def platform_reading(reason: str) -> Iterator[None]:
+    """platform_transaction() for a page of the staff that only reads, inside the request's own transaction.
+
+    Two statements instead of four; each call site is on the same allow-list. Raises RuntimeError outside of one.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("platform_reading needs the request's transaction. Use platform_transaction.")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE dailies_platform")
+    token = _platform.set(reason)
+    log.debug("platform_scope", reason=reason)
+    try:
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+    finally:
+        _platform.reset(token)

@@ -12,6 +12,7 @@ app_name = "tenants"
 
 urlpatterns = [
     path("", entrance.entrance, name="entrance"),
+    path("second-factor", entrance.second_factor, name="second-factor"),
     path("start", entrance.start, name="start"),
     path("join/<str:token>", entrance.join, name="join"),
     path("a/<slug:agency>/members/", members.member_list, name="members"),

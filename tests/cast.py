@@ -1,10 +1,12 @@
 """The people of the tests: Amara (owner, makes), Bruno (reviews), Clara (client), Dmitri (rival), Sol (staff)."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.test import Client as Browser
 
 from renders.actions.budgets import set_agency_budget
@@ -45,12 +47,27 @@ def person(email: str, name: str, *, is_staff: bool = False) -> User:
     return user
 
 
-def browser(user: User | None = None) -> Browser:
-    """A browser in which the person is signed in (nobody without one)."""
+def browser(user: User | None = None, *, second_factor: bool = True) -> Browser:
+    """A browser in which the person is signed in (nobody without one); staff have shown their second factor."""
     found = Browser()
     if user is not None:
         found.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        if user.is_staff and second_factor:
+            show_second_factor(found, user)
     return found
+
+
+def show_second_factor(found: Browser, user: User) -> None:
+    """As if the person had typed a one-time code."""
+    code, _made = Authenticator.objects.get_or_create(
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": "JBSWY3DPEHPK3PXP"}}
+    )
+    session = found.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "id": code.pk, "at": time.time()}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def assemble() -> Cast:

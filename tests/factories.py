@@ -7,8 +7,10 @@ from typing import Any
 from renders.actions.accounts import set_up_account
 from renders.actions.briefs import freeze
 from renders.actions.renders import params_digest
-from renders.models import Asset, AssetKind, Brief, PriceRow, Project, ProviderAccount, Render
+from renders.models import Asset, AssetKind, Brief, PolicyCase, PriceRow, Project, ProviderAccount, Render
+from renders.preflight import preflight, sent_texts
 from renders.states import WORKING, Kind, State
+from renders.triage import record_preflight
 from reviews.actions.decisions import decide
 from reviews.actions.portal import create_link
 from reviews.actions.rounds import asset_hash, open_round, set_resolved
@@ -76,6 +78,13 @@ def take(
         for kind in _TYPES:
             file(made, kind)
     return made
+
+
+def refused(cast: Cast, subject: str = "A balloon of Mickey Mouse", **fields: Any) -> PolicyCase:
+    """The case of a brief that our rules refuse. Needs the agency in scope."""
+    of = brief(cast, subject=subject, **fields)
+    found = preflight(sent_texts(of), client_id=cast.acme.pk)
+    return record_preflight(of, found).case  # type: ignore[no-any-return]
 
 
 def file(render: Render, kind: AssetKind, content: bytes = b"") -> Asset:

@@ -7,7 +7,8 @@ CAST = (
     ("amara@northlight.test", "producer, owns the agency Northlight"),
     ("bruno@northlight.test", "reviewer at Northlight"),
     ("dmitri@rivalry.test", "owner of the rival agency"),
-    ("sol@dailies.test", "platform staff"),
+    ("sol@dailies.test", "platform staff; the one-time code is in /dev/mailbox"),
+    ("noor@dailies.test", "platform staff, the second person of every appeal"),
     ("clara@acme.test", "client: has no account, opens a review link"),
 )
 

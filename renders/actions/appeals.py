@@ -1,5 +1,7 @@
 """Appeals: the team objects, a second person decides, and what was won holds for exactly that text."""
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -19,14 +21,18 @@ class CannotDecideAppeal(Refused):
     """This person must not decide, or it is decided."""
 
 
-def check_can_appeal(case: PolicyCase) -> PolicyEvent:
-    """The refusal that an appeal would be about. Raises CannotAppeal."""
-    event: PolicyEvent | None = case.events.order_by("-happened_at", "-pk").first()
+def latest_event(case: PolicyCase) -> PolicyEvent | None:
+    """The refusal that an appeal would be about. One query."""
+    return case.events.order_by("-happened_at", "-pk").first()
+
+
+def check_can_appeal(event: PolicyEvent | None, appeals: Sequence[Appeal]) -> PolicyEvent:
+    """The refusal, when it can be objected to. `appeals`: all of the case's. Raises CannotAppeal."""
     if event is None:
         raise CannotAppeal("There is no refusal to appeal against.")
-    if case.appeals.filter(verdict=AppealVerdict.WAITING).exists():
+    if any(appeal.verdict == AppealVerdict.WAITING for appeal in appeals):
         raise CannotAppeal("An appeal is waiting to be decided. You read the answer here.")
-    if case.appeals.filter(event=event).exists():
+    if any(appeal.event_id == event.pk for appeal in appeals):
         raise CannotAppeal("This text was appealed for and decided. Change it, or use the suggested wording.")
     return event
 
@@ -36,7 +42,7 @@ def make_appeal(*, case: PolicyCase, reason: str, by: User) -> Appeal:
     """Object to the latest refusal of a case. Raises CannotAppeal, ReasonMissing."""
     ask = "Say why the refusal is wrong: who decides knows only what you write here."
     reason = reason_of(reason, ask=ask, most=MAX_WORDS)
-    event = check_can_appeal(case)
+    event = check_can_appeal(latest_event(case), list(case.appeals.all()))
     try:
         with transaction.atomic():
             made: Appeal = Appeal.objects.create(case=case, event=event, reason=reason, made_by=by)

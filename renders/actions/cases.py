@@ -28,7 +28,7 @@ class BadWording(Refused):
 
 def _locked(case: PolicyCase) -> PolicyCase:
     rows = PolicyCase.objects.select_for_update(of=("self",)).select_related("brief__project")
-    return rows.get(pk=case.pk)  # type: ignore[no-any-return]
+    return rows.get(pk=case.pk)
 
 
 def _move(case: PolicyCase, target: CaseState, *, by: User, note: str = "", is_undo: bool = False) -> None:
@@ -110,7 +110,7 @@ def suggest_wording(*, case: PolicyCase, texts: dict[str, str], answer: str, by:
         hit = found.findings.hits[0]
         raise BadWording(f"“{hit.phrase}” would be refused as well: {hit.rule.why}")
     _decide(case, CaseState.REWRITTEN, " ".join(answer.split())[:MAX_WORDS], by)
-    return Suggestion.objects.create(  # type: ignore[no-any-return]
+    return Suggestion.objects.create(
         case=case, brief=brief, texts=changed, note=" ".join(answer.split())[:MAX_WORDS], made_by=by
     )
 

@@ -18,7 +18,9 @@ from tenants.models import Client, User
 
 MOST_RULES = 10_000  # of one agency
 PAST = 500  # latest briefs that a new rule is tried on
-TOO_MANY = 0.25  # of them refused: then the rule says nothing about any of them
+# A rule that refuses more of these says nothing about any of them.
+TOO_MANY_ORDINARY = 0.25
+TOO_MANY_PAST, ENOUGH_PAST = 0.5, 8
 _EXAMPLES = 5
 
 
@@ -38,9 +40,11 @@ class Trial:
     examples: list[str]
 
     @property
-    def share(self) -> float:
-        """Of everything that it was tried on."""
-        return (self.past_hit + self.ordinary_hit) / max(1, self.past + self.ordinary)
+    def is_too_much(self) -> bool:
+        """Whether it would stop ordinary work."""
+        if self.past >= ENOUGH_PAST and self.past_hit > TOO_MANY_PAST * self.past:
+            return True
+        return self.ordinary_hit > TOO_MANY_ORDINARY * self.ordinary
 
     def sentence(self) -> str:
         """For the person who is about to switch it on."""
@@ -83,10 +87,9 @@ def add_rule(
 ) -> RulesVersion:
     """Switch a rule on, as a new version. Raises BadRule for a phrase that would refuse too much, or none."""
     trial = try_rule(phrase=phrase, client=client)
-    if effect == Effect.BLOCK and trial.share > TOO_MANY:
+    if effect == Effect.BLOCK and trial.is_too_much:
         raise BadRule(
-            f"“{trial.phrase}” is in {round(trial.share * 100)} % of what it was tried on, so it would stop ordinary "
-            f"work. {trial.sentence()} Add the word that makes it special."
+            f"“{trial.phrase}” would stop ordinary work. {trial.sentence()} Add the word that makes it special."
         )
     rewrite, reason = " ".join(rewrite.split())[:120], " ".join(reason.split())[:200]
     if rewrite and search({"text": rewrite}, [Matcher([Rule("try", Category.CUSTOM, trial.phrase)])]):

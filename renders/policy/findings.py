@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from renders.policy.rules import REWRITES, Rule
+from renders.policy.rules import REWRITES, Category, Rule
 
 _ARTICLE = re.compile(r"(?:an?|the|our|your|their|his|her|its|this|that|'s|’s)\s+\Z", re.IGNORECASE)
 _OWN_ARTICLE = re.compile(r"\A(?:an?|the)\s+", re.IGNORECASE)
@@ -27,6 +27,11 @@ class Hit:
     def suggestion(self) -> str:
         """What could stand there instead; empty when the phrase is best left out."""
         return self.rule.rewrite or REWRITES[self.rule.category]
+
+    @property
+    def label(self) -> str:
+        """The category, for people."""
+        return str(Category(self.rule.category).label)
 
     def mended(self, text: str) -> str:
         """The field's text with the suggestion in the phrase's place."""

@@ -18,7 +18,7 @@ from renders.policy.words import Words, plain_forms, split
 
 _MOST_KEYS = 8  # spellings of one phrase: singular and plural of each word
 _WINDOW = 12  # words on each side in which `near` looks
-_NEGATORS = frozenset({"no", "not", "without", "never", "avoid", "nor", "dont", "zero", "free"})
+_NEGATORS = frozenset({"no", "not", "nothing", "without", "never", "avoid", "nor", "dont", "zero", "free"})
 _NEGATED_WITHIN = 3  # words before the phrase
 
 
@@ -171,7 +171,7 @@ def _hits(field: str, text: str, folded: Folded, matchers: tuple[Matcher, ...]) 
 
 def _hit(field: str, text: str, words: Words, match: _Match) -> Hit:
     start, end = words.original(match.first, match.last)
-    # An accent or a mark that was written after its letter belongs to it.
-    while end < len(text) and unicodedata.category(text[end]) in {"Mn", "Me", "Cf"}:
+    # An accent that was written after its letter belongs to it.
+    while end < len(text) and unicodedata.category(text[end]) in {"Mn", "Me"}:
         end += 1
     return Hit(field, start, end, text[start:end], match.rule)

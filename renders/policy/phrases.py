@@ -78,6 +78,6 @@ def check_phrase(phrase: str) -> str:
     forms = split(fold(tidy)).forms
     if not forms:
         raise BadPhrase(f"“{tidy}” has no letter and no digit, so it would never be found.")
-    if all(len(form[0]) < 2 or form[0] in _SMALL_WORDS for form in forms):
+    if sum(len(form[0]) for form in forms) < 2 or all(form[0] in _SMALL_WORDS for form in forms):
         raise BadPhrase(f"“{tidy}” is in almost every sentence. Add the word that makes it special.")
     return tidy

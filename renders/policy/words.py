@@ -84,8 +84,8 @@ class Words:
         if len(gap) > _WIDEST_GAP:
             return False
         start, end = self.spans[index]
-        # M. I. C. K. E. Y. is spelled out, not six sentences.
-        return end - start == 1 or not _SENTENCE_END.match(gap)
+        # M. I. C. K. E. Y. is spelled out, not six sentences; No. and Dr. end none, either.
+        return end - start <= 2 or not _SENTENCE_END.match(gap)
 
     def original(self, first: int, last: int) -> tuple[int, int]:
         """Where the words first…last stand in the text as it was typed."""

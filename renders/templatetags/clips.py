@@ -37,6 +37,12 @@ def asset(render: Render, kind: str) -> Any:
 
 
 @register.filter
+def item(mapping: dict[str, Any] | None, key: str) -> Any:
+    """mapping[key], or None."""
+    return (mapping or {}).get(key)
+
+
+@register.filter
 def clock(seconds: float) -> str:
     """0:08"""
     whole = round(seconds)

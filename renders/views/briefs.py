@@ -17,6 +17,8 @@ from renders.actions import renders as render_actions
 from renders.forms import BriefForm, ProjectForm, defaults
 from renders.models import Brief, Budget, Level, Project, ProviderAccount, Render
 from renders.prompts import compose
+from renders.views.policy import latest_case
+from renders.views.refusals import live_check, mend
 from tenants.access import AgencyRequest, requires
 from tenants.actions.agencies import add_client
 from tenants.errors import Refused
@@ -52,12 +54,15 @@ def _composer(
     request: AgencyRequest, form: BriefForm, brief: Brief | None, *, status: int = 200, refusal: str = ""
 ) -> HttpResponseBase:
     values = form.data if form.is_bound else form.initial
+    refused = latest_case(brief, request) if brief else {}
     context = {
         "form": form,
         "brief": brief,
         "refusal": refusal,
         "submit_key": values.get("submit_key") or secrets.token_urlsafe(24),
         "preview": preview_of(form.account, values, form.chosen_names()),
+        "policy": live_check(values, client_id=_client_id(values)),
+        "refused": refused,
         "needs_budget": not Budget.objects.filter(level=Level.AGENCY).exists(),
         "takes": Render.objects.filter(brief=brief).listed()[:12] if brief else [],
     }
@@ -95,8 +100,30 @@ def brief_preview(request: AgencyRequest) -> HttpResponseBase:
         preview = preview_of(account, request.POST, names)
     except render_actions.CannotSubmit as error:
         preview = {"prompt": "", "problem": str(error)}
-    context = {"preview": preview}
-    return TemplateResponse(request, "renders/brief_form.html#preview", context)
+    policy = live_check(request.POST, client_id=_client_id(request.POST))
+    return TemplateResponse(
+        request, "renders/policy/preview.html", {"preview": preview, "policy": policy, "is_oob": True}
+    )
+
+
+def _client_id(values: Any) -> UUID | None:
+    """Whose own rules count: the client of the chosen project."""
+    chosen = str(values.get("project") or "")
+    try:
+        project = UUID(chosen)
+    except ValueError:
+        return None
+    return Project.objects.filter(pk=project).values_list("client_id", flat=True).first()
+
+
+def _mended(request: AgencyRequest, brief: Brief | None, account: ProviderAccount) -> HttpResponseBase:
+    """A suggestion taken with one click: the form again, everything that was typed in it, one phrase replaced."""
+    values = request.POST.dict()
+    choice = values.get("do", "").removeprefix("mend:")
+    changed = mend(values, choice, client_id=_client_id(values))
+    if not changed:
+        messages.info(request, "The text has changed since, so nothing was replaced.")
+    return _composer(request, BriefForm(initial={**values, **changed}, account=account), brief)
 
 
 @requires("briefs.edit")
@@ -123,6 +150,8 @@ def _edit(request: AgencyRequest, brief: Brief | None) -> HttpResponseBase:
         return _composer(
             request, BriefForm(initial=_initial(account, brief, request), account=account), brief
         )
+    if request.POST.get("do", "").startswith("mend:"):
+        return _mended(request, brief, account)
     form = BriefForm(request.POST, account=account)
     if not form.is_valid():
         return _composer(request, form, brief, status=422)
@@ -160,12 +189,17 @@ def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | Non
     try:
         with transaction.atomic():
             saved = _save(form, brief, request)
-            render = render_actions.submit_render(
-                brief=saved,
-                submit_key=key or secrets.token_urlsafe(24),
-                shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
-                by=request.user,
-            )
+            try:
+                render = render_actions.submit_render(
+                    brief=saved,
+                    submit_key=key or secrets.token_urlsafe(24),
+                    shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
+                    by=request.user,
+                )
+            except render_actions.BlockedByPolicy as blocked:
+                # The draft and the record of the refusal both stay.
+                messages.error(request, f"{blocked} The draft is saved.")
+                return redirect("renders:brief-edit", request.agency.slug, saved.pk)
     except Refused as error:
         field = getattr(error, "field", "")
         if field:

@@ -29,9 +29,13 @@ def media(request: HttpRequest, token: str) -> HttpResponseBase:
         raise Http404("This address has ended. Reload the page that showed it.")
     asset_id, download_name = opened
     with platform_transaction("media: signed id to file"):
-        asset = Asset.objects.filter(pk=asset_id).first() or CharacterFile.objects.filter(pk=asset_id).first()
+        asset = Asset.objects.select_related("render").filter(pk=asset_id).first()
+        asset = asset or CharacterFile.objects.filter(pk=asset_id).first()
     if asset is None:
         raise Http404("This file was removed.")
+    if isinstance(asset, Asset) and asset.render.is_taken_down:
+        words = "This clip was taken down by the platform. The page of its take says why."
+        return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     if not asset.is_kept:
         # Whoever holds a genuine address may read what became of it.
         words = f"This file was deleted on {asset.deleted_at:%-d %B %Y}. The page that showed it says what is left."

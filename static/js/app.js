@@ -14,3 +14,4 @@ import "./preview.js";
 import "./picks.js";
 import "./title.js";
 import "./live.js";
+import "./triage.js";

@@ -6,6 +6,7 @@ function show() {
   const dialog = open("keys");
   if (!dialog) return;
   dialog.querySelector("[data-player-keys]").hidden = !document.querySelector("dailies-player");
+  dialog.querySelector("[data-triage-keys]").hidden = !document.querySelector("[data-triage]");
   dialog.querySelector("[data-single-keys]").checked = singleKeys.on;
 }
 

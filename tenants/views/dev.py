@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from tenants import mailbox
+from tenants import mailbox, second_factor
 from tenants.access import public
 
 
@@ -15,4 +15,6 @@ def dev_mailbox(request: HttpRequest) -> HttpResponseBase:
     """The mail that would have been sent."""
     if not settings.LAPTOP:
         raise Http404("No such page.")
-    return TemplateResponse(request, "tenants/mailbox.html", {"mails": mailbox.recent()})
+    return TemplateResponse(
+        request, "tenants/mailbox.html", {"mails": mailbox.recent(), "codes": second_factor.demo_codes()}
+    )

@@ -7,9 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from tenants import scope
+from tenants import second_factor as factor
 from tenants.access import memberships_of, public, signed_in
 from tenants.actions import members as member_actions
 from tenants.actions.agencies import create_agency
@@ -21,13 +23,30 @@ from tenants.models import Invitation
 @public("the front door: it only says where to go")
 @require_safe
 def entrance(request: HttpRequest) -> HttpResponseBase:
-    """To the person's agency; to sign-in; to starting an agency, or for the platform's staff to its accounts."""
+    """To the person's agency; to sign-in; to starting an agency, or for the platform's staff to triage."""
     if not request.user.is_authenticated:
         return redirect("account_login")
     mine = memberships_of(request.user)
     if mine:
         return redirect("reviews:home", mine[0].org.slug)
-    return redirect("renders:accounts" if request.user.is_staff else "tenants:start")
+    return redirect("renders:triage" if request.user.is_staff else "tenants:start")
+
+
+@signed_in("says which second factor the pages of the staff need, and where it is set up")
+@require_safe
+def second_factor(request: HttpRequest) -> HttpResponseBase:
+    """Leads to setting a second factor up, or to using it; then back to the page that asked."""
+    back = request.GET.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = "/"
+    if factor.was_shown(request):
+        return redirect(back)
+    context = {
+        "is_set_up": factor.is_set_up(request),
+        "here": f"{request.path}?{urlencode({'next': back})}",
+        "use_url": f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}",
+    }
+    return TemplateResponse(request, "tenants/second_factor.html", context)
 
 
 @signed_in("a person without an agency starts one")

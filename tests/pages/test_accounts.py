@@ -26,7 +26,7 @@ def _set(account, **values):
 
 
 def test_staff_land_on_it_and_find_it_in_their_menu(sol, account):
-    assert sol.get("/").url == PAGE
+    assert sol.get("/").url == "/staff/triage/"
     page = sol.get(PAGE).content.decode()
     assert f'href="{PAGE}"' in page
     assert "Never tested" in page

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import cast, characters
 from config.demo.fates import fulfil
+from config.demo.refusals import REFUSED, refuse
 from config.demo.script import NORTHLIGHT, RIVALRY, Shot
 from config.up.plan import EMULATOR_SLUG
 from renders import pricing
@@ -25,6 +26,7 @@ from tenants.actions.agencies import add_client
 from tenants.models import Client, User
 from tenants.roles import Role
 from tenants.scope import org_transaction
+from tenants.second_factor import enrol_with_demo_secret
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,8 @@ class Command(BaseCommand):
         bruno = cast.person("bruno@northlight.test", "Bruno Keller")
         dmitri = cast.person("dmitri@rivalry.test", "Dmitri Volkov")
         vera = cast.person("vera@northlight.test", "Vera Tan")
-        cast.person("sol@dailies.test", "Sol Reyes", is_staff=True)
+        for email, name in (("sol@dailies.test", "Sol Reyes"), ("noor@dailies.test", "Noor Haddad")):
+            enrol_with_demo_secret(cast.person(email, name, is_staff=True))
         northlight = cast.agency("northlight", "Northlight", 262, amara)
         rivalry = cast.agency("rivalry", "Rivalry", 20, dmitri)
         with org_transaction(northlight.pk):
@@ -52,6 +55,10 @@ class Command(BaseCommand):
         with org_transaction(rivalry.pk):
             cast.member(vera, Role.VIEWER)
         takes = self._write(northlight.pk, tuple(shot for shot in NORTHLIGHT if not shot.character), amara)
+        noor = cast.person("noor@dailies.test", "Noor Haddad", is_staff=True)
+        for shot in REFUSED:
+            with org_transaction(northlight.pk):
+                refuse(self._brief(shot, amara), shot.fate, amara, noor)
         self._write(rivalry.pk, RIVALRY, dmitri)
         characters.load(northlight.pk, characters.NORTHLIGHT, amara, bruno)
         characters.load(rivalry.pk, characters.RIVALRY, dmitri, None)
