@@ -2,11 +2,25 @@
 
 from django.urls import path, register_converter
 
-from renders.views import accounts, briefs, files, hooks, media, queue, renders, spend
+from renders.views import (
+    accounts,
+    briefs,
+    files,
+    hooks,
+    media,
+    provenance,
+    queue,
+    receipts,
+    renders,
+    retention,
+    spend,
+)
 from tenants.public_ids import converter
 
 register_converter(converter("brf"), "brf")
 register_converter(converter("rnd"), "rnd")
+register_converter(converter("prg"), "prg")
+register_converter(converter("rct"), "rct")
 
 app_name = "renders"
 
@@ -28,6 +42,27 @@ urlpatterns = [
     path("a/<slug:agency>/takes/<rnd:render>/hold", files.take_hold, name="take-hold"),
     path("a/<slug:agency>/takes/<rnd:render>/release", files.take_release, name="take-release"),
     path("a/<slug:agency>/takes/<rnd:render>/delete", files.take_delete, name="take-delete"),
+    path("a/<slug:agency>/takes/<rnd:render>/undo-delete", files.take_undo_delete, name="take-undo-delete"),
+    path("a/<slug:agency>/takes/<rnd:render>/deletion", files.take_deletion, name="take-deletion"),
+    path("a/<slug:agency>/takes/<rnd:render>/watermark", provenance.note_watermark, name="take-watermark"),
+    path("a/<slug:agency>/takes/<rnd:render>/acknowledge", provenance.acknowledge, name="take-acknowledge"),
+    path("a/<slug:agency>/retention/", retention.retention, name="retention"),
+    path("a/<slug:agency>/retention/rules/<slug:rule>", retention.retention_rule, name="retention-rule"),
+    path("a/<slug:agency>/retention/requests/new", retention.purge_new, name="purge-new"),
+    path("a/<slug:agency>/retention/requests/<prg:purge>", retention.purge_page, name="purge"),
+    path(
+        "a/<slug:agency>/retention/requests/<prg:purge>/approve",
+        retention.purge_approve,
+        name="purge-approve",
+    ),
+    path(
+        "a/<slug:agency>/retention/requests/<prg:purge>/refuse", retention.purge_refuse, name="purge-refuse"
+    ),
+    path("a/<slug:agency>/receipts/<rct:receipt>", receipts.receipt_page, name="receipt"),
+    path("a/<slug:agency>/receipts/<rct:receipt>.json", receipts.receipt_json, name="receipt-json"),
+    path("verify", receipts.verify_document, name="verify"),
+    path("signing-keys.json", receipts.signing_keys, name="signing-keys"),
+    path("signing-keys.pem", receipts.signing_keys_pem, name="signing-keys-pem"),
     path("a/<slug:agency>/spend/", spend.spend, name="spend"),
     path("a/<slug:agency>/spend/budget", spend.set_budget, name="set-budget"),
     path("staff/accounts/", accounts.account_list, name="accounts"),

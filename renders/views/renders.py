@@ -15,6 +15,7 @@ from renders.actions import renders as render_actions
 from renders.messages import MESSAGES
 from renders.models import AssetKind, Render
 from renders.views.files import files_context
+from renders.views.provenance import provenance_context
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
 
@@ -29,7 +30,9 @@ def find(render: UUID) -> Render:
         "parent__brief",
         "price_row",
     )
-    rows = Render.objects.select_related(*related, "held_by")
+    rows = Render.objects.select_related(
+        *related, "held_by", "provenance__watermark_by", "provenance__acknowledged_by"
+    )
     rows = rows.prefetch_related("assets", "attempts", "events")
     return get_object_or_404(rows, pk=render)
 
@@ -66,6 +69,7 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     context = {
         **status_context(found),
         **files_context(found),
+        **provenance_context(found),
         "original": found.asset(AssetKind.ORIGINAL),
         "proxy": found.asset(AssetKind.PROXY) or found.asset(AssetKind.ORIGINAL),
         "poster": found.asset(AssetKind.POSTER),
