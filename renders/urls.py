@@ -11,8 +11,11 @@ from renders.views import (
     hooks,
     media,
     policy,
+    provenance,
     queue,
+    receipts,
     renders,
+    retention,
     rules,
     spend,
     triage,
@@ -24,6 +27,8 @@ register_converter(converter("rnd"), "rnd")
 register_converter(converter("pca"), "pca")
 register_converter(converter("plr"), "plr")
 register_converter(converter("agy"), "agy")
+register_converter(converter("prg"), "prg")
+register_converter(converter("rct"), "rct")
 
 app_name = "renders"
 
@@ -51,6 +56,27 @@ urlpatterns = [
     path("a/<slug:agency>/takes/<rnd:render>/hold", files.take_hold, name="take-hold"),
     path("a/<slug:agency>/takes/<rnd:render>/release", files.take_release, name="take-release"),
     path("a/<slug:agency>/takes/<rnd:render>/delete", files.take_delete, name="take-delete"),
+    path("a/<slug:agency>/takes/<rnd:render>/undo-delete", files.take_undo_delete, name="take-undo-delete"),
+    path("a/<slug:agency>/takes/<rnd:render>/deletion", files.take_deletion, name="take-deletion"),
+    path("a/<slug:agency>/takes/<rnd:render>/watermark", provenance.note_watermark, name="take-watermark"),
+    path("a/<slug:agency>/takes/<rnd:render>/acknowledge", provenance.acknowledge, name="take-acknowledge"),
+    path("a/<slug:agency>/retention/", retention.retention, name="retention"),
+    path("a/<slug:agency>/retention/rules/<slug:rule>", retention.retention_rule, name="retention-rule"),
+    path("a/<slug:agency>/retention/requests/new", retention.purge_new, name="purge-new"),
+    path("a/<slug:agency>/retention/requests/<prg:purge>", retention.purge_page, name="purge"),
+    path(
+        "a/<slug:agency>/retention/requests/<prg:purge>/approve",
+        retention.purge_approve,
+        name="purge-approve",
+    ),
+    path(
+        "a/<slug:agency>/retention/requests/<prg:purge>/refuse", retention.purge_refuse, name="purge-refuse"
+    ),
+    path("a/<slug:agency>/receipts/<rct:receipt>", receipts.receipt_page, name="receipt"),
+    path("a/<slug:agency>/receipts/<rct:receipt>.json", receipts.receipt_json, name="receipt-json"),
+    path("verify", receipts.verify_document, name="verify"),
+    path("signing-keys.json", receipts.signing_keys, name="signing-keys"),
+    path("signing-keys.pem", receipts.signing_keys_pem, name="signing-keys-pem"),
     path("a/<slug:agency>/spend/", spend.spend, name="spend"),
     path("a/<slug:agency>/spend/budget", spend.set_budget, name="set-budget"),
     path("a/<slug:agency>/policy/", policy.policy_list, name="policy"),

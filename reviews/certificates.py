@@ -1,5 +1,6 @@
 """What a certificate says about a decision: who, when, which bytes, and how anybody can check it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -8,17 +9,19 @@ from renders.models import Asset, AssetKind, Render
 from reviews.actions.decisions import content_of, is_intact
 from reviews.models import Decision
 
-FORMAT = "dailies.decision/1"
+FORMAT = "dailies.decision/2"
 RULE = (
     "hash = SHA-256 of prev_hash, a line feed, and content as JSON "
     "(keys sorted, separators ',' and ':', UTF-8, no other spaces)."
 )
+NOTE_RULE = "content.note_digest = HMAC-SHA256 of the note under note_salt as a key, both as UTF-8 text."
 RELATED = (
     "org",
     "stage__round__render__brief__project__client",
     "stage__round__render__brief_version",
     "user",
     "guest",
+    "words",
 )
 
 
@@ -36,9 +39,16 @@ def facts(decision: Decision, *, for_client: bool) -> dict[str, Any]:
         "original": original,
         "poster": render.asset(AssetKind.POSTER),
         "is_intact": is_intact(decision),
+        "erased_at": _erased_at(decision),
+        "note_erased_at": getattr(getattr(decision, "words", None), "erased_at", None),
         "email": "" if for_client else _email(decision),
         "for_client": for_client,
     }
+
+
+def _erased_at(decision: Decision) -> datetime | None:
+    """Since when the certificate names nobody: the person asked for it, or the retention policy did."""
+    return decision.guest.erased_at if decision.guest is not None else None
 
 
 def _email(decision: Decision) -> str:
@@ -49,6 +59,8 @@ def as_json(facts_: dict[str, Any]) -> dict[str, Any]:
     """The certificate for machines; `content` is exactly what the hash covers."""
     decision, render = facts_["decision"], facts_["render"]
     by = {"name": decision.decider_name, "as": "client" if decision.guest_id else "team"}
+    if facts_["erased_at"]:
+        by = {"name_erased_at": facts_["erased_at"].isoformat(), "as": by["as"]}
     return {
         "format": FORMAT,
         "agency": decision.org.name,
@@ -65,7 +77,7 @@ def as_json(facts_: dict[str, Any]) -> dict[str, Any]:
             "stage": decision.stage.kind,
             "decided_at": decision.decided_at.isoformat(),
             "by": by | ({"email": facts_["email"]} if facts_["email"] else {}),
-            "note": decision.note,
+            **_note(decision),
         },
         "file": {"sha256": decision.asset_sha256, **_file(facts_["original"])},
         "params_digest": decision.params_digest,
@@ -78,6 +90,16 @@ def as_json(facts_: dict[str, Any]) -> dict[str, Any]:
             "rule": RULE,
         },
     }
+
+
+def _note(decision: Decision) -> dict[str, Any]:
+    """The note with the salt that its digest is checked with; or that it was erased."""
+    words = getattr(decision, "words", None)
+    if words is None:
+        return {"note": ""}
+    if words.erased_at:
+        return {"note_erased_at": words.erased_at.isoformat()}
+    return {"note": words.body} | ({"note_salt": words.salt, "note_rule": NOTE_RULE} if words.salt else {})
 
 
 def _file(original: Asset | None) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from django.urls import path, register_converter
 
 from renders import urls as renders_urls  # noqa: F401 - registers the converter of rnd_…
-from reviews.views import certificates, comments, decisions, home, links, listing, media, portal, room
+from reviews.views import certificates, comments, decisions, home, links, listing, media, people, portal, room
 from tenants.public_ids import converter
 
-for prefix in ("rvw", "cmt", "dec", "lnk"):
+for prefix in ("rvw", "cmt", "dec", "lnk", "gst"):
     register_converter(converter(prefix), prefix)
 
 app_name = "reviews"
@@ -36,6 +36,8 @@ urlpatterns = [
     path(f"{ROOM}/links/<lnk:link>/revoke", links.revoke, name="link-revoke"),
     path("a/<slug:agency>/certificates/<dec:decision>", certificates.team, name="certificate"),
     path("a/<slug:agency>/certificates/<dec:decision>.json", certificates.team_json, name="certificate-json"),
+    path("a/<slug:agency>/retention/people/", people.people, name="people"),
+    path("a/<slug:agency>/retention/people/<gst:guest>/erase", people.erase, name="person-erase"),
     path(f"{PORTAL}/", portal.watch, name="portal"),
     path(f"{PORTAL}/enter", portal.enter, name="portal-enter"),
     path(f"{PORTAL}/comment", portal.comment, name="portal-comment"),

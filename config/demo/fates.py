@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
+from config.demo import endings
 from renders.models import Render
 from renders.states import State
 from reviews.actions.decisions import decide
@@ -102,10 +103,15 @@ def signed(round_: Round, amara: User, bruno: User) -> None:
         _decide(round_, StageKind.CLIENT, Verdict.APPROVED, clara)
 
 
-FATES = {"discussed": discussed, "changes": changes, "with_client": with_client, "signed": signed}
+FATES = {"discussed": discussed, "kept": changes, "with_client": with_client, "signed": signed}
+ENDINGS = {"kept": endings.held, "deleted": endings.deleted}
 
 
 def fulfil(render: Render, fate: str, amara: User, bruno: User) -> None:
     """Let happen to a take what the script says."""
     if fate in FATES:
         FATES[fate](open_round(render, by=amara), amara, bruno)
+    if fate in {"discussed", "with_client", "signed"}:
+        endings.looked_at(render, bruno)
+    if fate in ENDINGS:
+        ENDINGS[fate](render, amara)

@@ -63,8 +63,22 @@ NORTHLIGHT = (
         "Winter blend",
         "Snow on the tea garden",
         "First snow settles on terraced tea bushes under a violet evening sky.",
-        "changes",
+        "kept",
         {"lighting": "Blue hour with a single lantern."},
+    ),
+    Shot(
+        "Harbour Tea",
+        "Winter blend",
+        "Steam over the arcade",
+        "Warm steam drifts under the glass roof of an empty arcade on a rainy morning.",
+        "deleted",
+    ),
+    Shot(
+        "Harbour Tea",
+        "Winter blend",
+        "Ribbon of fog",
+        "A ribbon of fog winds down between two hills of tea at dawn.",
+        "broken",
     ),
     Shot(
         "Harbour Tea",

@@ -119,8 +119,11 @@ def _held_words(take: Render) -> str:
     return f"It is on hold since {since}, by {take.held_by}: {take.hold_reason}"
 
 
-def check_can_delete(render: Render, assets: Any) -> None:
-    """Raises CannotDelete. `assets`: the take's files, as the caller has them."""
+def check_can_delete(render: Render, assets: Any, *, is_signed_off_too: bool = False) -> None:
+    """Raises CannotDelete. `assets`: the take's files, as the caller has them.
+
+    `is_signed_off_too`: two people want it, so a signed-off take need not be archived first.
+    """
     if render.is_held:
         raise CannotDelete(f"{_held_words(render).rstrip('.')}. Release the hold first.")
     if render.is_working or render.state == State.NEEDS_HUMAN:
@@ -129,7 +132,7 @@ def check_can_delete(render: Render, assets: Any) -> None:
         raise CannotDelete("There is no file to delete.")
     if render.state == State.CLIENT_REVIEW:
         raise CannotDelete("It is with the client. Take it back, or wait for the answer.")
-    if render.state == State.DELIVERABLE and render.archived_at is None:
+    if render.state == State.DELIVERABLE and render.archived_at is None and not is_signed_off_too:
         raise CannotDelete(
             "It is signed off, and the client may come back for it. Archive it first; then its files can be deleted."
         )

@@ -16,11 +16,11 @@ from renders.actions import generation, takedown
 from renders.models import Budget, BudgetPeriod, Level, Period, PolicyCase, Render
 from renders.models.policy import UNRESOLVED
 from renders.states import IN_FLIGHT, UNSENT, State
-from renders.views.paging import keyset_page
 from tenants import scope
 from tenants.access import staff
 from tenants.errors import Refused
 from tenants.models import Agency
+from tenants.paging import keyset_page
 
 
 def _count(rows: Any) -> Any:

@@ -4,15 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from renders.actions import assets as actions
-from renders.models import AssetKind, Render
+from renders.models import AssetKind, Deletion, Render
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
+from tenants.retention import policy
 
 
 def _find(render: UUID) -> Render:
@@ -24,12 +29,41 @@ def _find(render: UUID) -> Render:
 def files_context(render: Render) -> dict[str, Any]:
     """What the menu of a take and its dialogs need to know; the take comes with its assets."""
     deleted = [asset.deleted_at for asset in render.assets.all() if asset.deleted_at]
+    last = deletion_context(render)
+    kept = len(render.assets.all()) - len(deleted)
     return {
         "record": render.asset_record(AssetKind.ORIGINAL),
         "deleted_at": max(deleted, default=None),
-        "kept_files": len(render.assets.all()) - len(deleted),
+        "delete_warning": _warning(render, kept, last["undo_words"]),
         "archive_refusal": _refusal(actions.check_can_archive, render),
+        **last,
         "delete_refusal": _refusal(actions.check_can_delete, render, render.assets.all()),
+    }
+
+
+def _warning(render: Render, kept: int, undo_words: str) -> str:
+    """What deleting means, before it is done."""
+    files = ngettext("%(n)d file of %(take)s goes", "%(n)d files of %(take)s go", kept)
+    files %= {"n": kept, "take": render}
+    if undo_words:
+        end = _("You can undo it for %(time)s; after that nobody can bring them back.") % {"time": undo_words}
+    else:
+        end = _("They are removed for good: nobody can bring them back.")
+    stays = _(
+        "What was said, decided and paid stays, and so does the SHA-256, which still proves a copy of yours."
+    )
+    return f"{files}. {end} {_('The take is archived.')} {stays}"
+
+
+def deletion_context(render: Render) -> dict[str, Any]:
+    """The take's last deletion with its receipt, and how long a new one could be undone. Two queries."""
+    rows = Deletion.objects.filter(render=render).select_related("asked_by", "receipt", "request")
+    window = policy.undo_window()
+    hours = window.total_seconds() / 3600
+    rule = policy.rules()[policy.UNDO]
+    return {
+        "deletion": rows.annotate(is_over=Q(begins_at__lte=Now())).order_by("-asked_at").first(),
+        "undo_words": rule.words(round(hours)) if hours >= 1 else "",
     }
 
 
@@ -108,10 +142,44 @@ def take_delete(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         except Refused as error:
             refusal = str(error)
         else:
-            messages.success(
-                request,
-                "The files are deleted, and the take is archived. What was said, decided and paid stays.",
-            )
+            messages.success(request, _said(found))
             return redirect("renders:render", request.agency.slug, found.pk)
     context = {"render": found, "refusal": refusal, **files_context(found)}
     return TemplateResponse(request, "renders/take_delete.html", context, status=422 if refusal else 200)
+
+
+def _said(render: Render) -> str:
+    """What became of the click."""
+    words = deletion_context(render)["undo_words"]
+    if words:
+        return f"The files are deleted, and the take is archived. You can undo it for {words}."
+    return "The files are deleted, and the take is archived. What was said, decided and paid stays."
+
+
+@requires("assets.manage")
+@require_POST
+def take_undo_delete(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Bring the files back while it is time."""
+    found = _find(render)
+    try:
+        saved = actions.undo_deletion(render=found, by=request.user)
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request,
+            f"Undone: {saved} files are back. The take is still archived; bring it back from its menu.",
+        )
+    return redirect("renders:render", request.agency.slug, found.pk)
+
+
+@requires("renders.view")
+@require_safe
+def take_deletion(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """What became of the deletion, alone; asked for when the live channel says that it went on."""
+    found = _find(render)
+    context = {"render": found, **deletion_context(found)}
+    response = TemplateResponse(request, "renders/deletion.html", context)
+    if context["deletion"] is None:
+        response["HX-Refresh"] = "true"
+    return response

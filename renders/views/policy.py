@@ -15,10 +15,10 @@ from renders.messages import MESSAGES
 from renders.models import RESOLVED, UNRESOLVED, Brief, PolicyCase, RefusalKind, Render, Suggestion
 from renders.preflight import sent_texts, text_digest
 from renders.states import POLICY_FAILURES, FailureClass
-from renders.views.paging import keyset_page
 from renders.views.refusals import label_of, marked
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
+from tenants.paging import keyset_page
 
 TABS = {"open": ("Open", UNRESOLVED), "decided": ("Answered", RESOLVED), "all": ("All", None)}
 CLASSES = {

@@ -16,6 +16,7 @@ from renders.messages import MESSAGES
 from renders.models import AssetKind, Render
 from renders.views.files import files_context
 from renders.views.policy import case_of
+from renders.views.provenance import provenance_context
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
 
@@ -30,7 +31,9 @@ def find(render: UUID) -> Render:
         "parent__brief",
         "price_row",
     )
-    rows = Render.objects.select_related(*related, "held_by", "taken_down_by")
+    rows = Render.objects.select_related(
+        *related, "held_by", "taken_down_by", "provenance__watermark_by", "provenance__acknowledged_by"
+    )
     rows = rows.prefetch_related("assets", "attempts", "events")
     return get_object_or_404(rows, pk=render)
 
@@ -68,6 +71,7 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         **status_context(found),
         **files_context(found),
         "refused": case_of(found, request),
+        **provenance_context(found),
         "original": found.asset(AssetKind.ORIGINAL),
         "proxy": found.asset(AssetKind.PROXY) or found.asset(AssetKind.ORIGINAL),
         "poster": found.asset(AssetKind.POSTER),

@@ -27,11 +27,11 @@ from renders.models import (
 )
 from renders.models.policy import CASE_TONES
 from renders.prompts import SENT_FIELDS
-from renders.views.paging import keyset_page
 from renders.views.refusals import label_of, marked
 from tenants import scope
 from tenants.access import staff
 from tenants.errors import Refused
+from tenants.paging import keyset_page
 from tenants.public_ids import decode, encode
 
 TABS = {

@@ -32,9 +32,17 @@ class CannotShare(Refused):
 
 
 def check_can_share(round_: Round | None) -> None:
-    """Raises CannotShare before the team has approved: a client never sees an unchecked take."""
+    """Raises CannotShare before the team has approved: a client never sees an unchecked take.
+
+    And while nobody has said why a clip whose credentials are broken may go out.
+    """
     if round_ is None or not may_client_see(round_):
         raise CannotShare("The team approves first; then a link can be sent to the client.")
+    told = getattr(round_.render, "provenance", None)
+    if told is not None and told.needs_acknowledgement:
+        raise CannotShare(
+            "The content credentials of this clip are broken. Say in words, under Origin, why it may go out all the same."
+        )
 
 
 def _token(round_: Round, by: User, form_key: str) -> str:

@@ -13,6 +13,7 @@ from django_htmx.http import reswap, retarget
 
 from renders.models import Render
 from renders.states import State
+from renders.views.provenance import provenance_context
 from reviews.actions.decisions import CannotDecide, check_can_approve, check_can_decide
 from reviews.actions.portal import CannotShare, check_can_share
 from reviews.actions.rounds import CannotReopen, check_can_reopen
@@ -24,6 +25,8 @@ from reviews.visibility import decisions_for
 from tenants.access import AgencyRequest, requires
 from tenants.public_ids import decode
 
+# Who noted what about the clip's origin.
+ORIGIN = ("provenance__watermark_by", "provenance__acknowledged_by")
 FILTERS = {
     "all": _("All"),
     "open": _("Open"),
@@ -161,6 +164,7 @@ def room_page(
     threads = threads_context(request, render)
     context = {
         **clip_context(render),
+        **provenance_context(render),
         **decision_context(request, render, unresolved=threads["unresolved"]),
         **sharing_context(request, render),
         **threads,
@@ -175,7 +179,7 @@ def room_page(
 @require_safe
 def room(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     """Watch, comment, decide."""
-    return room_page(request, find(render, "brief_version"))
+    return room_page(request, find(render, "brief_version", *ORIGIN))
 
 
 @requires("reviews.view")

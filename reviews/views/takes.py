@@ -16,7 +16,9 @@ from reviews.timecode import timecode
 
 def find(render: UUID, *related: str) -> Render:
     """The take with its files and its round. Raises Http404, also when there is no clip to be reviewed."""
-    rows = Render.objects.select_related("brief__project__client", "created_by", "round", *related)
+    rows = Render.objects.select_related(
+        "brief__project__client", "created_by", "round", "provenance", *related
+    )
     found: Render = get_object_or_404(rows, pk=render)
     prefetch_related_objects([found], "assets")
     if not found.is_reviewable:

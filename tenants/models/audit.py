@@ -13,8 +13,9 @@ class AuditEvent(AppendOnlyModel):
     """
 
     prefix = "aud"
-    # The actor's name, put there by the page that shows it; the trail itself keeps references only.
+    # The actor's name and the data, put there by the page that shows them (tenants.reading).
     who: str
+    details: list[tuple[str, str, str]]
 
     seq = models.PositiveBigIntegerField()
     happened_at = models.DateTimeField()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from tenants.models.agencies import Membership
@@ -45,7 +46,14 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         """The name, or the part of the address before the @."""
+        if self.is_erased:
+            return str(_("Former member"))
         return self.name or self.email.partition("@")[0]
+
+    @property
+    def is_erased(self) -> bool:
+        """Name and address are gone: the trail's reference leads to nobody."""
+        return self.email.endswith("@erased.invalid")
 
     @property
     def initials(self) -> str:

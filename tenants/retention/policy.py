@@ -61,6 +61,8 @@ class Rule:
         """A period in the rule's unit, for people."""
         if self.unit == "hours":
             return ngettext("%(n)d hour", "%(n)d hours", period) % {"n": period}
+        if period and period % 365 == 0:
+            return ngettext("%(n)d year", "%(n)d years", period // 365) % {"n": period // 365}
         return ngettext("%(n)d day", "%(n)d days", period) % {"n": period}
 
     def length(self, period: int) -> timedelta:

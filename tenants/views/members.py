@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenants.access import AgencyRequest, requires
 from tenants.actions import members as member_actions
+from tenants.actions.erasure import erase_member
 from tenants.errors import Refused
 from tenants.forms import InviteForm, RoleForm
 from tenants.models import Invitation, Membership
@@ -23,6 +24,10 @@ def _page(request: AgencyRequest, form: InviteForm | None = None, status: int = 
     context = {
         "members": Membership.objects.active().select_related("user").order_by("user__name", "user__email"),
         "invitations": Invitation.objects.open().select_related("invited_by").order_by("-created_at"),
+        "former": Membership.objects.filter(is_active=False)
+        .exclude(user__email__endswith="@erased.invalid")
+        .select_related("user")
+        .order_by("-removed_at"),
         "form": form or InviteForm(),
         "roles": [(role, ROLE_SUMMARIES[role]) for role in Role],
     }
@@ -95,6 +100,17 @@ def remove(request: AgencyRequest, member: UUID) -> HttpResponseBase:
     _do(request, lambda: member_actions.remove_member(membership=found, by=request.user), done)
     if found.user_id == request.user.pk:
         return redirect("tenants:entrance")
+    return redirect("tenants:members", request.agency.slug)
+
+
+@requires("people.erase")
+@require_POST
+def erase(request: AgencyRequest, member: UUID) -> HttpResponseBase:
+    """Erase the name and address of somebody who has left."""
+    found = get_object_or_404(Membership.objects.select_related("user"), pk=member)
+    done = "Erased. The audit trail keeps a reference that leads to nobody."
+    typed = request.POST.get("confirm", "")
+    _do(request, lambda: erase_member(membership=found, typed=typed, by=request.user), done)
     return redirect("tenants:members", request.agency.slug)
 
 

@@ -29,6 +29,7 @@ PLATFORM_CALLS = {
     ("reviews/actions/portal.py", "portal: token to agency"),
     ("renders/steps/inbound.py", "webhook: video id to agency"),
     ("renders/steps/inbound.py", "webhook: attempts in doubt"),
+    ("config/management/commands/verify_audit.py", "audit: agencies to verify"),
     ("renders/sweep.py", "sweep: due renders"),
     ("renders/views/media.py", "media: signed id to file"),
     ("characters/views/staff.py", "staff: clips with a doubtful likeness"),

@@ -40,12 +40,15 @@ def addresses(cast: Cast, in_review: Round, shared: Round) -> dict[str, tuple[st
         "take-back": ("post", room(shared.render, "/take-back")),
         "link-create": ("post", room(shared.render, "/links")),
         "link-revoke": ("post", room(shared.render, f"/links/{link.public_id}/revoke")),
+        "people": ("get", "/a/northlight/retention/people/"),
+        "person-erase": ("get", f"/a/northlight/retention/people/{clara.public_id}/erase"),
         "certificate": ("get", f"/a/northlight/certificates/{decision.public_id}"),
         "certificate-json": ("get", f"/a/northlight/certificates/{decision.public_id}.json"),
     }
 
 
 COMMENTERS = {"room-reply", "comment-add", "comment-resolve", "comment-reopen", "comment-delete", "decide"}
+OWNERS = {"people", "person-erase"}
 MAKERS = {"room-sharing", "take-back", "link-create", "link-revoke"}
 
 
@@ -71,7 +74,7 @@ def test_dmitri_gets_404_for_northlights_ids_under_his_own_agency(
     cast: Cast, addresses: dict[str, tuple[str, str]]
 ) -> None:
     dmitri = browser(cast.dmitri)
-    with_ids = {n: m for n, m in addresses.items() if not n.startswith(("home", "review"))}
+    with_ids = {n: m for n, m in addresses.items() if not n.startswith(("home", "review", "people"))}
 
     found = {
         name: getattr(dmitri, method)(url.replace("northlight", "rivalry")).status_code
@@ -94,7 +97,7 @@ def test_vera_looks_and_changes_nothing(cast: Cast, addresses: dict[str, tuple[s
     vera = browser(cast.vera)
 
     for name, (method, url) in addresses.items():
-        expected = {403} if name in COMMENTERS | MAKERS else {200, 302}
+        expected = {403} if name in COMMENTERS | MAKERS | OWNERS else {200, 302}
         assert getattr(vera, method)(url).status_code in expected, name
 
 
@@ -105,7 +108,7 @@ def test_bruno_reviews_and_does_not_send_to_clients(
 
     for name, (method, url) in addresses.items():
         is_refused = getattr(bruno, method)(url).status_code == 403
-        assert is_refused == (name in MAKERS), name
+        assert is_refused == (name in MAKERS | OWNERS), name
 
 
 def test_amara_opens_everything(cast: Cast, addresses: dict[str, tuple[str, str]]) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import cast, characters
+from config.demo.endings import asked
 from config.demo.fates import fulfil
 from config.demo.refusals import REFUSED, refuse
 from config.demo.script import NORTHLIGHT, RIVALRY, Shot
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         log.info("demo_complete")
 
     def _account(self) -> None:
-        """The emulator as a provider account, and the one fault that the story needs."""
+        """The emulator as a provider account, and the faults that the story needs."""
         set_up_account(
             slug=EMULATOR_SLUG,
             name="Emulator on this machine",
@@ -82,14 +83,17 @@ class Command(BaseCommand):
         )
         control = os.environ.get("EMULATOR_CONTROL_URL")
         if control:
-            fault = {
-                "kind": "moderation_block",
-                "operation": "create",
-                "prompt": "enamel tea tins",
-                "count": 1,
-            }
+            faults = [
+                {
+                    "kind": "moderation_block",
+                    "operation": "create",
+                    "prompt": "enamel tea tins",
+                    "count": 1,
+                },
+                {"kind": "credentials", "operation": "create", "prompt": "ribbon of fog", "count": 1},
+            ]
             try:
-                httpx.post(f"{control}/faults", json=fault, timeout=5).raise_for_status()
+                httpx.post(f"{control}/faults", json={"faults": faults}, timeout=5).raise_for_status()
             except httpx.HTTPError as error:
                 log.warning("demo_without_refusal", error=str(error))
 
@@ -106,7 +110,7 @@ class Command(BaseCommand):
                     characters.put_into(brief, who)
                 for number in range(1, shot.takes + 1 if shot.fate != "draft" else 1):
                     render = self._submit(brief, number, by)
-                    takes.append((render.pk, shot.fate if number == shot.takes else "fresh"))
+                    takes.append((render.pk, shot.fate if number == shot.takes else "superseded"))
                     if shot.fate == "withdrawn":
                         self._withdraw(render, by)
         return takes
@@ -144,6 +148,7 @@ class Command(BaseCommand):
     def _fulfil(self, org_id: UUID, takes: list[tuple[UUID, str]], amara: User, bruno: User) -> None:
         """Wait for each clip, then let happen what the script says."""
         waiting, deadline = dict(takes), time.monotonic() + PATIENCE.total_seconds()
+        superseded = [pk for pk, fate in takes if fate == "superseded"]
         while waiting and time.monotonic() < deadline:
             for pk, fate in list(waiting.items()):
                 with org_transaction(org_id):
@@ -154,3 +159,5 @@ class Command(BaseCommand):
                         fulfil(render, fate, amara, bruno)
                     del waiting[pk]
             time.sleep(1)
+        with org_transaction(org_id):
+            asked(list(Render.objects.filter(pk__in=superseded)), amara)

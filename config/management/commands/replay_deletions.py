@@ -1,0 +1,145 @@
+"""`manage.py replay_deletions`: tell a restored database what was deleted and erased after its backup was made.
+
+To be run after a restore and before anybody is let in. The journal lies beside the files, outside the database.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models.functions import Now
+from django.utils.dateparse import parse_datetime
+
+from renders import tombstones
+from renders.models import Asset, Cause, Deletion, DeletionState, Render
+from renders.steps.purge import purge
+from reviews.actions.erasure import wipe
+from reviews.models import Guest
+from tenants import audit, papers, signed, signing
+from tenants.actions.erasure import wipe as wipe_member
+from tenants.errors import StorageFailed
+from tenants.models import Erasure, Membership
+from tenants.public_ids import decode
+from tenants.scope import org_transaction
+
+_BY = "system:restore"
+
+
+class Command(BaseCommand):
+    help = "After a restore: delete and erase again what the journal outside the database says is gone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--public-key", type=Path, help="more keys that entries may be signed with (PEM)")
+
+    def handle(self, *args: Any, dry_run: bool, public_key: Path | None, **options: Any) -> None:
+        self.keys = signing.public_keys()
+        if public_key is not None:
+            self.keys |= signed.read_keys(public_key.read_bytes())
+        self.dry_run, self.troubles = dry_run, 0
+        done = 0
+        try:
+            for org_id in papers.agencies():
+                done += self._all(org_id, papers.JOURNAL, self._deletion)
+                done += self._all(org_id, papers.ERASURES, self._erasure)
+        except StorageFailed as error:
+            raise CommandError(f"The journal cannot be read: {error} Do not let anybody in.") from error
+        self.stdout.write(f"{done} {'to be done again' if dry_run else 'done again'}.")
+        if self.troubles:
+            raise CommandError(f"{self.troubles} could not be done, see above. Do not let anybody in yet.")
+
+    def _all(self, org_id: UUID, kind: str, replay: Callable[[UUID, dict[str, Any]], bool]) -> int:
+        return sum(replay(org_id, entry) for entry in self._entries(org_id, kind))
+
+    def _entries(self, org_id: UUID, kind: str) -> Iterator[dict[str, Any]]:
+        for name in papers.names(org_id, kind):
+            try:
+                entry = papers.read(org_id, kind, name)
+                assert entry is not None
+                signed.check(entry, self.keys)
+                if entry.get("agency") != str(org_id):
+                    raise signed.BadDocument("It speaks of another agency.")
+            except signed.BadDocument as error:
+                self._trouble(f"{kind} {name}: {error} It was passed over.")
+            else:
+                yield entry
+
+    def _trouble(self, text: str) -> None:
+        self.troubles += 1
+        self.stderr.write(text)
+
+    def _deletion(self, org_id: UUID, entry: dict[str, Any]) -> bool:
+        """True when the take's files were there again."""
+        pk, take_id = UUID(entry["deletion"]), UUID(entry["take"])
+        with org_transaction(org_id):
+            if not Render.objects.filter(pk=take_id).exists():
+                return False  # the backup is older than the take
+            if Deletion.objects.filter(pk=pk, state=DeletionState.DONE).exists():
+                return False
+            take = tombstones.locked(take_id)
+            if take.is_held:
+                self._trouble(
+                    f"{take.public_id} is on hold in this copy: release the hold, then run this again."
+                )
+                return False
+            if self.dry_run:
+                self.stdout.write(f"would delete the files of {take.public_id}")
+                return True
+            self._lay(take, pk, entry)
+        purge(org_id, take_id)
+        with org_transaction(org_id):
+            row = Deletion.objects.get(pk=pk)
+        if row.state != DeletionState.DONE:
+            self._trouble(f"{row.public_id}: {row.problem or 'not done yet'} The sweep goes on with it.")
+        return True
+
+    def _lay(self, take: Render, pk: UUID, entry: dict[str, Any]) -> None:
+        """The deletion under its old id, begun: its receipt, if there was one, is found again under that name."""
+        # A click that came after the backup may have laid another one; this one is older and has begun.
+        Deletion.objects.open().filter(render=take).exclude(pk=pk).update(
+            state=DeletionState.UNDONE, undone_at=Now(), next_action_at=None
+        )
+        files = tombstones.locked_files(take)
+        Asset.objects.filter(render=take, purged_at=None).update(state="deleted", deleted_at=Now())
+        Render.objects.filter(pk=take.pk, archived_at=None).update(archived_at=Now())
+        begun = parse_datetime(entry["begun_at"])
+        values = {
+            "render": take,
+            "cause": entry.get("cause", Cause.PERSON),
+            "files": entry.get("files", {}),
+            "state": DeletionState.RUNNING,
+            "begins_at": begun,
+            "begun_at": begun,
+            "next_action_at": Now(),
+            "undone_at": None,
+        }
+        Deletion.objects.update_or_create(pk=pk, defaults=values)
+        audit.record("take.deletion_replayed", by=_BY, on=take, files=len(files))
+
+    def _erasure(self, org_id: UUID, entry: dict[str, Any]) -> bool:
+        """True when somebody was there again."""
+        pk = UUID(entry["erasure"])
+        with org_transaction(org_id):
+            if Erasure.objects.filter(pk=pk).exists():
+                return False
+            found = list(self._people(entry["subjects"]))
+            if self.dry_run or not found:
+                return bool(found)
+            for subject, row in found:
+                if isinstance(row, Guest):
+                    wipe([row.pk], with_words=bool(entry.get("with_words")))
+                else:
+                    wipe_member(row.user)
+                audit.record("erasure.replayed", by=_BY, on=row, subject_ref=subject)
+        return True
+
+    def _people(self, subjects: list[str]) -> Iterator[tuple[str, Any]]:
+        for subject in subjects:
+            if subject.startswith("gst_"):
+                row = Guest.objects.filter(pk=decode("gst", subject), erased_at=None).first()
+            else:
+                row = Membership.objects.select_related("user").filter(pk=decode("mem", subject)).first()
+            if row is not None:
+                yield subject, row
