@@ -97,6 +97,7 @@ urlpatterns = [
     path("staff/accounts/", accounts.account_list, name="accounts"),
     path("staff/accounts/<slug:account>/", accounts.account_card, name="account-card"),
     path("staff/accounts/<slug:account>/check", accounts.account_check, name="account-check"),
+    path("staff/accounts/<slug:account>/likeness", accounts.account_likeness, name="account-likeness"),
     path("media/<str:token>", media.media, name="media"),
     path("hooks/videos/<slug:account>/", hooks.videos_webhook, name="videos-webhook"),
 ]

@@ -80,6 +80,18 @@ NORTHLIGHT = (
             **_OURS,
         },
     ),
+    Cast(
+        "Old Moss",
+        Kind.FICTIONAL,
+        Drawing(drawings.gnome, (206, 222, 190)),
+        "unsure",
+        "",
+        {
+            "look": "A garden gnome of clay with a green hat and a white beard.",
+            "rights_holder": "Northlight",
+            "rights_evidence": "Own design, sketch 41",
+        },
+    ),
     # Six seconds and square: two rules of its clip do not hold, and both can be mended in the page.
     Cast(
         "Quay Lantern",
@@ -123,6 +135,9 @@ def _further(character: Character, one: Cast, by: User, approver: User | None) -
     if one.fate in {"sent", "approved"} and character.state == State.DRAFT:
         send_for_approval(character=character, attested=True, by=by)
         character.refresh_from_db()
+    if one.fate == "unsure" and character.state == State.DRAFT:
+        doubt = "It is a clay figure, but it has a face. Nobody’s, I think."
+        send_for_approval(character=character, attested=False, doubt=doubt, by=by)
     if one.fate == "approved" and approver is not None and character.state == State.VALIDATED:
         approve(character=character, shown_version=character.version, by=approver)
 

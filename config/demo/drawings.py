@@ -98,6 +98,39 @@ def lantern(pen: Pen, x: float, y: float, side: float, turn: float) -> None:
     pen.rectangle((x + swing - s * 0.2, y + s * 0.3, x + swing + s * 0.2, y + s * 0.36), fill=iron)
 
 
+def gnome(pen: Pen, x: float, y: float, side: float, turn: float) -> None:
+    """A garden gnome of clay, which some may take for a person."""
+    s, nod = side, math.sin(2 * math.pi * turn) * side * 0.03
+    clay, beard, green = (204, 128, 92), (238, 234, 226), (66, 122, 78)
+    pen.polygon(
+        [(x - s * 0.2, y - s * 0.2 + nod), (x, y - s * 0.66 + nod), (x + s * 0.2, y - s * 0.2 + nod)],
+        fill=green,
+    )
+    pen.ellipse((x - s * 0.19, y - s * 0.3 + nod, x + s * 0.19, y + s * 0.04 + nod), fill=clay)
+    pen.polygon(
+        [(x - s * 0.19, y - s * 0.08 + nod), (x, y + s * 0.36 + nod), (x + s * 0.19, y - s * 0.08 + nod)],
+        fill=beard,
+    )
+    pen.rounded_rectangle(
+        (x - s * 0.26, y + s * 0.1, x + s * 0.26, y + s * 0.54), radius=s * 0.14, fill=green
+    )
+    pen.polygon(
+        [(x - s * 0.15, y - s * 0.04 + nod), (x, y + s * 0.34 + nod), (x + s * 0.15, y - s * 0.04 + nod)],
+        fill=beard,
+    )
+    for sign in (-1, 1):
+        pen.ellipse(
+            (
+                x + sign * s * 0.08 - s * 0.025,
+                y - s * 0.2 + nod,
+                x + sign * s * 0.08 + s * 0.025,
+                y - s * 0.15 + nod,
+            ),
+            fill=(40, 30, 30),
+        )
+    pen.ellipse((x - s * 0.045, y - s * 0.14 + nod, x + s * 0.045, y - s * 0.05 + nod), fill=(222, 148, 110))
+
+
 def _picture(drawing: Drawing, turn: float) -> Image.Image:
     picture = Image.new("RGB", (drawing.width, drawing.height), drawing.ground)
     pen, side = ImageDraw.Draw(picture), min(drawing.width, drawing.height) * 0.72

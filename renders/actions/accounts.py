@@ -11,6 +11,7 @@ from django.utils import timezone
 from renders import tasks
 from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount
 from tenants.audit import actor_ref
+from tenants.errors import Refused
 from tenants.models import User
 from tenants.queue import ring
 
@@ -69,6 +70,33 @@ def ask_for_check(*, account: ProviderAccount, by: User) -> None:
     ProviderAccount.objects.filter(pk=account.pk).update(check_at=Now(), check_asked_at=Now())
     log.info("account_check_asked", account=account.slug, by=actor_ref(by))
     ring(tasks.check_account, account.pk)
+
+
+class BadEligibility(Refused):
+    """The dates make no sense, or nothing proves them."""
+
+
+@transaction.atomic
+def set_likeness(
+    *, account: ProviderAccount, since: date | None, until: date | None, evidence: str, by: User
+) -> None:
+    """Write down that the provider has agreed to likenesses of people, from when to when, and where it says so.
+
+    No date and no evidence take it away. Raises BadEligibility. Logged, as ask_for_check is.
+    """
+    evidence = " ".join(evidence.split())[:500]
+    if (since is None) != (not evidence):
+        raise BadEligibility(
+            "Both are needed: from when it holds, and where that is written down. Or neither."
+        )
+    if until is not None and (since is None or until < since):
+        raise BadEligibility("It cannot end before it begins.")
+    ProviderAccount.objects.filter(pk=account.pk).update(
+        likeness_from=since, likeness_until=until, likeness_evidence=evidence
+    )
+    log.info(
+        "account_likeness_set", account=account.slug, since=str(since), until=str(until), by=actor_ref(by)
+    )
 
 
 def _set_price(account: ProviderAccount, model: str, size: str, mode: str, rate: int) -> None:

@@ -1,5 +1,6 @@
 """The platform's provider accounts, for its own staff. No key ever reaches a page."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -9,9 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from renders.actions.accounts import ask_for_check
+from renders.actions.accounts import ask_for_check, set_likeness
 from renders.models import ProviderAccount
 from tenants.access import staff
+from tenants.errors import Refused
 
 
 def _described(account: ProviderAccount) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def _described(account: ProviderAccount) -> dict[str, Any]:
         "is_held": account.held_until_at is not None and account.held_until_at > now,
         "held_reason": account.without_key(account.held_reason),
         "has_ended": sunset is not None and sunset <= now.date(),
+        "takes_likeness": account.takes_likeness(now.date()),
     }
 
 
@@ -61,3 +64,31 @@ def account_check(request: HttpRequest, account: str) -> HttpResponseBase:
     else:
         messages.error(request, f"{found.name} is switched off, so it is not asked anything.")
     return redirect("renders:accounts")
+
+
+@staff("accounts.manage")
+@require_POST
+def account_likeness(request: HttpRequest, account: str) -> HttpResponseBase:
+    """Whether the provider has agreed to likenesses of people, with dates and evidence."""
+    found = get_object_or_404(ProviderAccount, slug=account)
+    try:
+        set_likeness(
+            account=found,
+            since=_day(request.POST.get("since", "")),
+            until=_day(request.POST.get("until", "")),
+            evidence=request.POST.get("evidence", ""),
+            by=request.user,  # type: ignore[arg-type]
+        )
+    except (Refused, ValueError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Saved what {found.name} has agreed to.")
+    return redirect("renders:accounts")
+
+
+def _day(text: str) -> date | None:
+    """Raises ValueError with a sentence."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError("Enter days as 2026-11-30.") from None

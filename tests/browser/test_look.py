@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
+from config.up.banner import PASSWORD
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PAGES = {
@@ -14,6 +16,8 @@ PAGES = {
     "composer": "/a/northlight/briefs/new",
     "queue": "/a/northlight/queue/",
     "review": "/a/northlight/review/",
+    "characters": "/a/northlight/characters/",
+    "new-character": "/a/northlight/characters/new",
     "spend": "/a/northlight/spend/",
     "members": "/a/northlight/members/",
     "audit": "/a/northlight/audit/",
@@ -61,7 +65,12 @@ def _look(page: Page, url: str) -> list[str]:
 def _all_pages(page: Page) -> dict[str, str]:
     takes = _links(page, "/a/northlight/queue/", r"/a/northlight/takes/rnd_\w+")
     rooms = _links(page, "/a/northlight/review/?show=all", r"/a/northlight/review/rnd_\w+")
-    more = {f"take-{n}": url for n, url in enumerate(takes[:3])} | {
+    characters = _links(page, "/a/northlight/characters/", r"/a/northlight/characters/chr_\w+")
+    more = {f"character-{n}": url for n, url in enumerate(characters)}
+    cuts = [cut for url in characters for cut in _links(page, url, rf"{url}/clips/chc_\w+/cut")]
+    more |= {f"character-cut-{n}": url for n, url in enumerate(cuts[:1])}
+    more |= {f"character-{end}": f"{url}/{end}" for url in characters[:1] for end in ("edit", "takes")}
+    more |= {f"take-{n}": url for n, url in enumerate(takes[:3])} | {
         f"room-{n}": url for n, url in enumerate(rooms[:3])
     }
     for room in rooms:
@@ -86,6 +95,18 @@ def test_signed_out_pages_are_accessible_and_fit(visit, colours):
     page = visit(color_scheme=colours)
     urls = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/")
     wrong = [what for url in urls for what in _look(page, url)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_staff_pages_of_characters_and_accounts_are_accessible_and_fit(visit, colours):
+    page = visit(color_scheme=colours)
+    page.goto("/accounts/login/?next=/staff/characters/")
+    page.fill("input[name=login]", "sol@dailies.test")
+    page.fill("input[name=password]", PASSWORD)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    page.wait_for_url("**/staff/characters/")
+    wrong = [what for url in ("/staff/characters/", "/staff/accounts/") for what in _look(page, url)]
     assert not wrong, "\n".join(wrong)
 
 

@@ -157,3 +157,28 @@ def test_account_without_a_key_refuses_in_words_and_nothing_is_queued(cast, proj
     assert preview.status_code == 200
     assert "has no key yet" in preview.content.decode()
     assert "No key" in browser(cast.sol).get(PAGE).content.decode()
+
+
+def test_likeness_eligibility_is_dated_proved_and_for_staff(cast, account):
+    """F27."""
+    sol, url = browser(cast.sol), f"/staff/accounts/{account.slug}/likeness"
+    assert "not agreed, none is sent" in sol.get("/staff/accounts/").content.decode()
+    for data, words in (
+        ({"since": "2026-01-01"}, "Both are needed"),
+        ({"evidence": "Letter 12"}, "Both are needed"),
+        ({"since": "2026-01-01", "until": "2025-01-01", "evidence": "Letter 12"}, "cannot end before"),
+        ({"since": "yesterday", "evidence": "Letter 12"}, "Enter days as"),
+    ):
+        assert words in sol.post(url, data, follow=True).content.decode()
+        account.refresh_from_db()
+        assert not account.takes_likeness()
+    sol.post(url, {"since": "2026-01-01", "evidence": "Letter 12"})
+    account.refresh_from_db()
+    assert account.takes_likeness()
+    assert not account.takes_likeness(date(2025, 12, 31))
+    assert "agreed since 1 Jan 2026" in sol.get("/staff/accounts/").content.decode()
+    sol.post(url, {"since": "", "evidence": ""})
+    account.refresh_from_db()
+    assert not account.takes_likeness()
+    for user in (cast.amara, cast.dmitri):
+        assert browser(user).post(url, {"since": "2026-01-01", "evidence": "x"}).status_code == 404
