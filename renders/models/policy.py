@@ -156,7 +156,14 @@ class PolicyCase(OrgModel):
             models.Index(fields=["-last_seen_at", "-id"], name="case_newest"),
             models.Index(fields=["state", "-last_seen_at", "-id"], name="case_by_state"),
             models.Index(fields=["org", "-last_seen_at", "-id"], name="case_of_agency"),
-            models.Index(fields=["rule_key", "state", "-decided_at"], name="case_precedents"),
+            models.Index(
+                fields=["rule_key", "-decided_at"], name="case_precedents", condition=Q(decided_at__isnull=False)
+            ),
+            # What is to do stays quick beside a hundred thousand that are done.
+            models.Index(
+                fields=["-last_seen_at", "-id"], name="case_to_do", condition=Q(state__in=UNRESOLVED)
+            ),
+            models.Index(fields=["org"], name="case_to_do_of_agency", condition=Q(state__in=UNRESOLVED)),
         ]
 
     def __str__(self) -> str:

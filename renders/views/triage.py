@@ -121,7 +121,7 @@ def _story(case: PolicyCase) -> list[dict[str, Any]]:
 
 def _precedents(case: PolicyCase) -> list[PolicyCase]:
     """Decided cases about the same rule, of any agency, newest first; the rule's twin for another brief is what helps."""
-    rows = PolicyCase.objects.filter(rule_key=case.rule_key, state__in=RESOLVED).exclude(pk=case.pk)
+    rows = PolicyCase.objects.filter(rule_key=case.rule_key, decided_at__isnull=False).exclude(pk=case.pk)
     return list(rows.select_related("org", "decided_by", "brief").order_by("-decided_at")[:5])
 
 

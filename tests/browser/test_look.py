@@ -23,6 +23,8 @@ PAGES = {
     "audit": "/a/northlight/audit/",
     "project": "/a/northlight/projects/new",
     "mailbox": "/dev/mailbox",
+    "policy": "/a/northlight/policy/",
+    "rules": "/a/northlight/settings/rules/",
     "not-found": "/a/northlight/nothing",
     "two-step": "/accounts/2fa/",
 }
@@ -77,6 +79,8 @@ def _all_pages(page: Page) -> dict[str, str]:
         certificates = _links(page, room, r"/a/northlight/certificates/dec_\w+")
         if certificates:
             more["certificate"] = certificates[0]
+    cases = _links(page, "/a/northlight/policy/", r"/a/northlight/policy/pca_\w+")
+    more |= {f"policy-{n}": url for n, url in enumerate(cases[:3])}
     portal = _links(page, "/dev/mailbox", r"http://[^\"]+/p/[\w-]+/")
     more |= {f"portal-{n}": url for n, url in enumerate(portal[:2])}
     more |= {f"decide-{n}": f"{url}decide?verdict=approved" for n, url in enumerate(portal[:1])}
@@ -88,6 +92,33 @@ def test_pages_are_accessible_and_fit(visit, colours):
     page = visit("amara@northlight.test", color_scheme=colours)
     wrong = [f"{name}: {what}" for name, url in _all_pages(page).items() for what in _look(page, url)]
     assert not wrong, "\n".join(wrong)
+
+
+STAFF_PAGES = ("/staff/triage/", "/staff/appeals/", "/staff/agencies/", "/staff/accounts/", "/styleguide")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_staff_pages_are_accessible_and_fit(visit, colours):
+    page = visit("sol@dailies.test", color_scheme=colours)
+    cases = _links(page, "/staff/triage/?show=all", r"/staff/triage/pca_\w+")
+    agencies = _links(page, "/staff/agencies/", r"/staff/agencies/agy_\w+")
+    takes = _links(page, agencies[0], r"/staff/takes/rnd_\w+")
+    urls = [*STAFF_PAGES, *cases[:3], *agencies[:1], *takes[:1]]
+    wrong = [what for url in urls for what in _look(page, url)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_platform_tables_keep_the_content_policy(visit):
+    page = visit("sol@dailies.test")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    for url in ("", "renders/provideraccount/", "renders/modeloffer/", "tenants/user/"):
+        page.goto(f"/staff/admin/{url}")
+        page.wait_for_load_state("load")
+    page.goto("/staff/admin/renders/provideraccount/")
+    page.locator("#result_list a").first.click()
+    page.wait_for_load_state("load")
+    assert not said
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
