@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from tenants import signed
+from tenants import signed, storage
 from tenants.errors import StorageFailed
+from tenants.patience import twice
 
 JOURNAL, RECEIPTS, ERASURES, HEADS = "journal", "receipts", "erasures", "audit-heads"
 
@@ -25,11 +25,8 @@ def file_once(org_id: UUID, kind: str, name: str, document: dict[str, Any]) -> d
     """Keep the document under this name, unless one is there already; whichever is kept. Raises StorageFailed."""
     key = _key(org_id, kind, name)
     try:
-        if not default_storage.exists(key):
-            text = json.dumps(document, ensure_ascii=False, indent=1).encode()
-            written = default_storage.save(key, ContentFile(text))
-            if written != key:
-                default_storage.delete(written)
+        if not twice(lambda: default_storage.exists(key)):
+            twice(lambda: _write(key, json.dumps(document, ensure_ascii=False, indent=1).encode()))
     except Exception as error:
         raise StorageFailed(f"Storage did not take a paper ({type(error).__name__}).") from error
     found = read(org_id, kind, name)
@@ -38,13 +35,21 @@ def file_once(org_id: UUID, kind: str, name: str, document: dict[str, Any]) -> d
     return found
 
 
+def _write(key: str, text: bytes) -> None:
+    """It reaches the disk before this returns: a journal that a power cut takes away would be none."""
+    with storage.workspace() as folder:
+        path = folder / "paper.json"
+        path.write_bytes(text)
+        storage.put(key, path)
+
+
 def read(org_id: UUID, kind: str, name: str) -> dict[str, Any] | None:
     """A paper, or None. Raises StorageFailed, and signed.BadDocument for one that is damaged."""
     key = _key(org_id, kind, name)
     try:
-        if not default_storage.exists(key):
+        if not twice(lambda: default_storage.exists(key)):
             return None
-        with default_storage.open(key, "rb") as file:
+        with twice(lambda: default_storage.open(key, "rb")) as file:
             data = file.read(signed.MAX_BYTES + 1)
     except Exception as error:
         raise StorageFailed(f"Storage did not give a paper ({type(error).__name__}).") from error
@@ -55,7 +60,7 @@ def names(org_id: UUID, kind: str) -> list[str]:
     """The papers of one kind, in the order of their names. Raises StorageFailed."""
     try:
         folder = f"{org_id}/papers/{kind}"
-        _folders, files = default_storage.listdir(folder)
+        _folders, files = twice(lambda: default_storage.listdir(folder))
     except FileNotFoundError:
         return []
     except Exception as error:
@@ -66,7 +71,7 @@ def names(org_id: UUID, kind: str) -> list[str]:
 def agencies() -> Iterator[UUID]:
     """Every agency that has something in the storage. Raises StorageFailed."""
     try:
-        folders, _files = default_storage.listdir("")
+        folders, _files = twice(lambda: default_storage.listdir(""))
     except FileNotFoundError:
         return
     except Exception as error:

@@ -154,7 +154,7 @@ def keep(file: Staged, *, org_id: UUID, content_type: str, room: str = "") -> st
     try:
         if default_storage.exists(key) and default_storage.size(key) == file.size_bytes:
             return key
-        _put(key, file.path)
+        put(key, file.path)
         if default_storage.size(key) != file.size_bytes:
             raise StorageFailed("Storage kept fewer bytes than it was given.")
     except StorageFailed:
@@ -164,8 +164,8 @@ def keep(file: Staged, *, org_id: UUID, content_type: str, room: str = "") -> st
     return key
 
 
-def _put(key: str, source: Path) -> None:
-    """All of the file at exactly this key, or nothing."""
+def put(key: str, source: Path) -> None:
+    """All of the file at exactly this key, on the disk when this returns; or nothing. Raises what the store raises."""
     try:
         target = Path(default_storage.path(key))
     except NotImplementedError:

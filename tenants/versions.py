@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import default_storage
 
 from tenants.errors import StorageFailed
+from tenants.patience import twice
 
 
 class CannotProve(StorageFailed):
@@ -18,7 +19,7 @@ def remove_all(key: str) -> None:
     bucket = getattr(default_storage, "bucket", None)
     try:
         if bucket is None:
-            default_storage.delete(key)
+            twice(lambda: default_storage.delete(key))
         else:
             _remove_versions(bucket.meta.client, bucket.name, default_storage._normalize_name(key))  # type: ignore[attr-defined]
     except StorageFailed:
@@ -53,7 +54,7 @@ def _versions(client: Any, bucket: str, name: str) -> Iterator[str]:
 
 def _remove_version(client: Any, bucket: str, name: str, version: str) -> None:
     try:
-        client.delete_object(Bucket=bucket, Key=name, VersionId=version)
+        twice(lambda: client.delete_object(Bucket=bucket, Key=name, VersionId=version))
     except (ClientError, BotoCoreError) as error:
         if _code(error) in {"AccessDenied", "403"}:
             raise CannotProve(

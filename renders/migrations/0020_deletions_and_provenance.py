@@ -369,7 +369,13 @@ class Migration(migrations.Migration):
             model_name="deletion",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("begun_at", None), ("next_action_at__isnull", False), ("state", "waiting")),
+                    models.Q(
+                        ("begun_at", None),
+                        ("done_at", None),
+                        ("next_action_at__isnull", False),
+                        ("state", "waiting"),
+                        ("undone_at", None),
+                    ),
                     models.Q(
                         ("begun_at__isnull", False),
                         ("done_at", None),

@@ -129,7 +129,9 @@ class Deletion(OrgModel):
                 name="one_open_deletion_per_take",
             ),
             models.CheckConstraint(
-                condition=Q(state="waiting", begun_at=None, next_action_at__isnull=False)
+                condition=Q(
+                    state="waiting", begun_at=None, done_at=None, undone_at=None, next_action_at__isnull=False
+                )
                 | Q(state="running", begun_at__isnull=False, next_action_at__isnull=False, done_at=None)
                 | Q(state="done", done_at__isnull=False, next_action_at=None)
                 | Q(state="undone", undone_at__isnull=False, next_action_at=None, done_at=None),

@@ -20,11 +20,17 @@ from reviews.models import Guest
 from tenants import audit, papers, signed, signing
 from tenants.actions.erasure import wipe as wipe_member
 from tenants.errors import StorageFailed
-from tenants.models import Erasure, Membership
+from tenants.models import Agency, Erasure, Membership
 from tenants.public_ids import decode
 from tenants.scope import org_transaction
 
 _BY = "system:restore"
+
+
+def _is_known(org_id: UUID) -> bool:
+    """Whether the agency is in this database; what others left in the storage is not ours to judge."""
+    with org_transaction(org_id):
+        return bool(Agency._base_manager.filter(pk=org_id).exists())
 
 
 class Command(BaseCommand):
@@ -42,6 +48,8 @@ class Command(BaseCommand):
         done = 0
         try:
             for org_id in papers.agencies():
+                if not _is_known(org_id):
+                    continue
                 done += self._all(org_id, papers.JOURNAL, self._deletion)
                 done += self._all(org_id, papers.ERASURES, self._erasure)
         except StorageFailed as error:
@@ -62,7 +70,7 @@ class Command(BaseCommand):
                 if entry.get("agency") != str(org_id):
                     raise signed.BadDocument("It speaks of another agency.")
             except signed.BadDocument as error:
-                self._trouble(f"{kind} {name}: {error} It was passed over.")
+                self._trouble(f"{kind} {name}: {error} It was passed over; --public-key may name its key.")
             else:
                 yield entry
 
