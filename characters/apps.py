@@ -5,4 +5,4 @@ class CharactersConfig(AppConfig):
     name = "characters"
 
     def ready(self) -> None:
-        from characters import checks  # noqa: F401, PLC0415 - registers the system checks
+        from characters import checks, people  # noqa: F401, PLC0415 - registers system checks and erasures

@@ -4,6 +4,7 @@ The protocol has no list of characters, so an unanswered call can never be looke
 where registering is free it is tried once more after a grace, as a new attempt, and then a person decides.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,10 @@ from django.utils.translation import gettext_lazy as _l
 from characters.models import Character, CharacterFile, FileKind, Likeness
 from characters.moves import Superseded, claim, move, put_off
 from characters.states import State, Who
+from renders import switch
 from renders.models import ProviderAccount, Registration, RegistrationStatus
 from renders.models.characters import OPEN
+from renders.preflight import preflight
 from renders.providers.errors import (
     Ambiguous,
     Gone,
@@ -27,6 +30,7 @@ from renders.providers.errors import (
     Refused,
     Retired,
     Unreachable,
+    Withheld,
 )
 from renders.providers.port import CharacterRequest, ProviderCharacter
 from renders.steps.client import client
@@ -41,6 +45,8 @@ IN_DOUBT = _l(
     "Register it again if that is all right."
 )
 TRIED_AGAIN = _l("No clear answer from the provider yet. It is tried once more after a minute.")
+STOPPED = _l("Generation is switched off for your agency. It is registered when it is switched on again.")
+STOPPED_SECONDS = 30.0  # between looks at the switch
 LEASE_SECONDS = 120.0  # longer than the client's own deadline for an upload
 GRACE_SECONDS = 60.0  # after an answer that never came, before it is tried once more
 MOST_DOUBTS = 2
@@ -57,7 +63,7 @@ class Job:
     known: str = ""
 
 
-Outcome = ProviderCharacter | Unreachable | RateLimited | Refused | Retired | Ambiguous
+Outcome = ProviderCharacter | Withheld | Unreachable | RateLimited | Refused | Retired | Ambiguous
 
 
 def register(org_id: UUID, character_id: UUID) -> None:
@@ -82,8 +88,12 @@ def register(org_id: UUID, character_id: UUID) -> None:
 
 def _claim(character_id: UUID) -> Job | None:
     """Write the intent: from the commit on, the provider may hold the clip."""
+    is_stopped = switch.look()
     character = claim(character_id, lease_seconds=LEASE_SECONDS)
     if character is None:
+        return None
+    if is_stopped:
+        put_off(character, after=STOPPED_SECONDS, note=str(STOPPED))
         return None
     account = ProviderAccount.objects.for_new_renders()
     if account is None or not account.has_key or _is_held(account):
@@ -120,7 +130,21 @@ def _refusal(character: Character, account: ProviderAccount) -> str:
         return _(
             "The clip shows somebody’s likeness, and %(account)s has not agreed to that. It was not sent."
         ) % {"account": account.name}
-    return character.why_not()
+    return character.why_not() or _against_the_rules(character)
+
+
+def _against_the_rules(character: Character) -> str:
+    """What the rules refuse in its name or look; empty when nothing. The name goes into prompts as it stands."""
+    found = preflight({"name": character.name, "look": character.look}, client_id=character.client_id)
+    if found.has_passed:
+        return ""
+    hit = found.findings.hits[0]
+    return _(
+        "“%(phrase)s” keeps it from being registered: %(why)s Take it back to a draft and change that."
+    ) % {
+        "phrase": hit.phrase,
+        "why": hit.rule.why,
+    }
 
 
 def _next_attempt(
@@ -211,11 +235,13 @@ def _post(job: Job) -> Outcome:
             if clip.sha256 != registration.clip_sha256:
                 raise storage.StorageFailed("The stored clip's bytes do not match its hash.")
             with client(registration.account) as provider:
-                return provider.create_character(CharacterRequest(registration.name, clip.path))
+                request = CharacterRequest(registration.name, clip.path)
+                doorway = functools.partial(switch.doorway, UUID(str(registration.org_id)))
+                return provider.create_character(request, doorway=doorway)
     except storage.StorageFailed as error:
         log.warning("register_without_clip", character=job.character.public_id, error=str(error))
         return Unreachable(_("Our storage did not give the clip."))
-    except (Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
+    except (Withheld, Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
         return error
 
 
@@ -246,6 +272,9 @@ def _apply(row: Registration, outcome: Outcome) -> float:
         case ProviderCharacter():
             _bind(row, outcome)
             return GRACE_SECONDS
+        case Withheld():
+            _not_accepted(row, str(STOPPED))
+            return STOPPED_SECONDS
         case RateLimited():
             _not_accepted(row, _("The provider asked us to wait. It goes on by itself."))
             return min(max(outcome.retry_after or 15.0, 1.0), 3600.0)

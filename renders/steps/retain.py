@@ -12,6 +12,7 @@ from renders import tombstones
 from renders.models import Asset, AssetState, Cause
 from renders.states import WORKING, State
 from renders.steps import chores
+from renders.steps.character_files import remove_character_files
 from tenants import audit
 from tenants.models import ChoreKind
 from tenants.retention import policy, run
@@ -33,6 +34,7 @@ def retain(org_id: UUID) -> None:
     for held in rules:
         if held.is_on:
             outcome[held.rule.name] = _let_go(org_id, held)
+    remove_character_files(org_id)
     with org_transaction(org_id):
         chores.done(ChoreKind.RETENTION, {name: n for name, n in outcome.items() if n})
 
