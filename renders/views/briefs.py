@@ -118,9 +118,9 @@ def _client_id(values: Any) -> UUID | None:
 
 def _mended(request: AgencyRequest, brief: Brief | None, account: ProviderAccount) -> HttpResponseBase:
     """A suggestion taken with one click: the form again, everything that was typed in it, one phrase replaced."""
-    values = request.POST.dict()
-    choice = values.get("do", "").removeprefix("mend:")
-    changed = mend(values, choice, client_id=_client_id(values))
+    values = {**request.POST.dict(), "characters": request.POST.getlist("characters")}
+    choice = request.POST.get("do", "").removeprefix("mend:")
+    changed = mend(request.POST.dict(), choice, client_id=_client_id(values))
     if not changed:
         messages.info(request, "The text has changed since, so nothing was replaced.")
     return _composer(request, BriefForm(initial={**values, **changed}, account=account), brief)
