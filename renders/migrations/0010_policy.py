@@ -1,11 +1,12 @@
+import uuid
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import tenants.models.base
-import tenants.scope
-import uuid
 from django.conf import settings
 from django.db import migrations, models
+
+import tenants.models.base
+import tenants.scope
 
 
 class Migration(migrations.Migration):

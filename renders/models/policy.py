@@ -157,7 +157,9 @@ class PolicyCase(OrgModel):
             models.Index(fields=["state", "-last_seen_at", "-id"], name="case_by_state"),
             models.Index(fields=["org", "-last_seen_at", "-id"], name="case_of_agency"),
             models.Index(
-                fields=["rule_key", "-decided_at"], name="case_precedents", condition=Q(decided_at__isnull=False)
+                fields=["rule_key", "-decided_at"],
+                name="case_precedents",
+                condition=Q(decided_at__isnull=False),
             ),
             # What is to do stays quick beside a hundred thousand that are done.
             models.Index(
