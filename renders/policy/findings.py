@@ -35,17 +35,7 @@ class Hit:
 
     def mended(self, text: str) -> str:
         """The field's text with the suggestion in the phrase's place."""
-        before, after = text[: self.start], text[self.end :]
-        instead = self.suggestion
-        if not instead:
-            return re.sub(r" {2,}", " ", before.rstrip(" ") + " " + after.lstrip(" ")).strip()
-        if _ARTICLE.search(before):
-            instead = _OWN_ARTICLE.sub("", instead)
-        elif not before.strip() or before.rstrip().endswith((".", "!", "?")):
-            instead = instead[0].upper() + instead[1:]
-        if _POSSESSIVE.search(self.phrase):
-            instead += "’s"
-        return before + instead + after
+        return replaced(text, self.start, self.end, self.suggestion)
 
     def as_dict(self) -> dict[str, Any]:
         """For the record of a refusal."""
@@ -59,6 +49,20 @@ class Hit:
             "reason": self.rule.why,
             "rewrite": self.suggestion,
         }
+
+
+def replaced(text: str, start: int, end: int, instead: str) -> str:
+    """text with text[start:end] replaced, so that it reads well: articles, capitals, possessives, no hole."""
+    before, phrase, after = text[:start], text[start:end], text[end:]
+    if not instead:
+        return re.sub(r" {2,}", " ", before.rstrip(" ") + " " + after.lstrip(" ")).strip()
+    if _ARTICLE.search(before):
+        instead = _OWN_ARTICLE.sub("", instead)
+    elif not before.strip() or before.rstrip().endswith((".", "!", "?")):
+        instead = instead[0].upper() + instead[1:]
+    if _POSSESSIVE.search(phrase):
+        instead += "’s"
+    return before + instead + after
 
 
 @dataclass(frozen=True)

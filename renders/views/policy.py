@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from renders.actions import appeals as appeal_actions
 from renders.actions import cases as case_actions
 from renders.messages import MESSAGES
-from renders.models import RESOLVED, UNRESOLVED, Brief, PolicyCase, RefusalKind, Render, Suggestion
+from renders.models import RESOLVED, UNRESOLVED, Brief, CaseState, PolicyCase, RefusalKind, Render, Suggestion
 from renders.preflight import sent_texts, text_digest
 from renders.states import POLICY_FAILURES, FailureClass
 from renders.views.refusals import label_of, marked
@@ -49,6 +49,15 @@ def policy_list(request: AgencyRequest) -> HttpResponseBase:
     return TemplateResponse(request, "renders/policy/list.html", context)
 
 
+_WORDS = {
+    CaseState.OPEN: {"label": "Refused", "tone": "danger"},
+    CaseState.ASSIGNED: {"label": "Being looked at", "tone": "progress"},
+    CaseState.ESCALATED: {"label": "Being looked at", "tone": "progress"},
+    CaseState.REWRITTEN: {"label": "Wording taken", "tone": "success"},
+    CaseState.DISMISSED: {"label": "The refusal stands", "tone": "neutral"},
+}
+
+
 def _word(case: PolicyCase) -> dict[str, str]:
     """What a team needs to know of a case's standing, as a pill."""
     appeals = sorted(case.appeals.all(), key=lambda a: a.made_at)
@@ -58,9 +67,7 @@ def _word(case: PolicyCase) -> dict[str, str]:
         return {"label": label, "tone": last.tone}
     if any(suggestion.is_open for suggestion in case.suggestions.all()):
         return {"label": "Wording suggested", "tone": "success"}
-    if case.state in UNRESOLVED:
-        return {"label": "Refused", "tone": "danger"}
-    return {"label": "The refusal stands", "tone": "neutral"}
+    return _WORDS[CaseState(case.state)]
 
 
 def latest_case(brief: Brief, request: AgencyRequest) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from renders.models import (
     Suggestion,
 )
 from renders.models.policy import CASE_TONES
+from renders.policy.findings import replaced
 from renders.prompts import SENT_FIELDS
 from renders.views.refusals import label_of, marked
 from tenants import scope
@@ -162,8 +163,8 @@ def _wordings(case: PolicyCase, event: PolicyEvent) -> list[dict[str, Any]]:
 
 def _mended(text: str, hits: list[dict[str, Any]]) -> str:
     for hit in sorted(hits, key=lambda h: -h["start"]):
-        text = text[: hit["start"]] + hit["rewrite"] + text[hit["end"] :]
-    return " ".join(text.split()) if hits else text
+        text = replaced(text, hit["start"], hit["end"], hit["rewrite"])
+    return text
 
 
 @staff("triage.view")
