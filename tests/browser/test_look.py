@@ -21,6 +21,14 @@ PAGES = {
     "spend": "/a/northlight/spend/",
     "members": "/a/northlight/members/",
     "audit": "/a/northlight/audit/",
+    "retention": "/a/northlight/retention/",
+    "deletions": "/a/northlight/retention/?show=deletions",
+    "holds": "/a/northlight/retention/?show=holds",
+    "requests": "/a/northlight/retention/?show=requests",
+    "retention-rule": "/a/northlight/retention/rules/undecided_takes?period=14",
+    "purge-new": "/a/northlight/retention/requests/new",
+    "people": "/a/northlight/retention/people/",
+    "verify": "/verify",
     "project": "/a/northlight/projects/new",
     "mailbox": "/dev/mailbox",
     "policy": "/a/northlight/policy/",
@@ -81,6 +89,11 @@ def _all_pages(page: Page) -> dict[str, str]:
             more["certificate"] = certificates[0]
     cases = _links(page, "/a/northlight/policy/", r"/a/northlight/policy/pca_\w+")
     more |= {f"policy-{n}": url for n, url in enumerate(cases[:3])}
+    for name, show, pattern in (
+        ("receipt", "deletions", r"/a/northlight/receipts/rct_\w+"),
+        ("purge", "requests", r"/a/northlight/retention/requests/prg_\w+"),
+    ):
+        more |= {name: url for url in _links(page, f"/a/northlight/retention/?show={show}", pattern)[:1]}
     portal = _links(page, "/dev/mailbox", r"http://[^\"]+/p/[\w-]+/")
     more |= {f"portal-{n}": url for n, url in enumerate(portal[:2])}
     more |= {f"decide-{n}": f"{url}decide?verdict=approved" for n, url in enumerate(portal[:1])}

@@ -26,6 +26,7 @@ from tenants import papers, signed, signing, storage
 from tenants.models import AuditEvent
 from tenants.scope import org_transaction
 from tests import factories, s3, traces
+from tests.owner import as_owner
 from tests.renders.pipeline import attempts, fresh, run_until
 from tests.storages import Unsteady
 
@@ -515,12 +516,13 @@ def test_restored_database_is_told_again(clip, delete, cast, capsys):
 
 def _restore(render, files, kept) -> None:
     """As a backup of before would have it. Only the owner of the tables can take a receipt away."""
-    _owner("ALTER TABLE renders_deletionreceipt DISABLE TRIGGER append_only")
-    _owner(
-        "ALTER TABLE renders_deletionreceipt NO FORCE ROW LEVEL SECURITY; DELETE FROM renders_deletionreceipt"
+    as_owner(
+        "ALTER TABLE renders_deletionreceipt DISABLE TRIGGER append_only",
+        "ALTER TABLE renders_deletionreceipt NO FORCE ROW LEVEL SECURITY",
+        "DELETE FROM renders_deletionreceipt",
+        "ALTER TABLE renders_deletionreceipt FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE renders_deletionreceipt ENABLE TRIGGER append_only",
     )
-    _owner("ALTER TABLE renders_deletionreceipt FORCE ROW LEVEL SECURITY")
-    _owner("ALTER TABLE renders_deletionreceipt ENABLE TRIGGER append_only")
     with org_transaction(render.org_id):
         Deletion.objects.filter(render=render).delete()
         for file in files:
@@ -537,19 +539,6 @@ def _restore(render, files, kept) -> None:
         path = Path(default_storage.path(key))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-
-
-def _owner(statement: str) -> None:
-    import psycopg
-    from django.db import connection
-
-    from config.postgres.settings import connect_arguments, owner_database
-
-    arguments = connect_arguments(owner_database(live_settings.DATA_DIR)) | {
-        "dbname": connection.settings_dict["NAME"]
-    }
-    with psycopg.connect(**arguments, autocommit=True) as owner:
-        owner.execute(statement)
 
 
 def test_journal_entry_that_was_changed_is_passed_over(clip, delete, cast, capsys):
