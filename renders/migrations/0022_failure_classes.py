@@ -4,15 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('renders', '0021_deletion_fences'),
+        ("renders", "0021_deletion_fences"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='render',
-            name='failure_class',
-            field=models.CharField(blank=True, choices=[('rate_limited', 'Delayed by the provider'), ('unreachable', 'Provider out of reach'), ('ambiguous_submit', 'No clear answer'), ('not_accepted', 'Never arrived'), ('invalid_params', 'Parameters refused'), ('auth_or_quota', 'Account refused'), ('policy_preflight', 'Refused before it was sent'), ('policy_input', 'Brief refused by policy'), ('policy_output', 'Result refused by policy'), ('render_failed', 'The provider failed'), ('expired_before_download', 'Gone before it was fetched'), ('provider_lost', 'Lost by the provider'), ('provider_sunset', 'Provider retired'), ('storage_failed', 'Our storage failed'), ('unplayable', 'Not a playable clip'), ('quarantined', 'Set aside'), ('character_withdrawn', 'Character withdrawn')], max_length=24),
+            model_name="render",
+            name="failure_class",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("rate_limited", "Delayed by the provider"),
+                    ("unreachable", "Provider out of reach"),
+                    ("ambiguous_submit", "No clear answer"),
+                    ("not_accepted", "Never arrived"),
+                    ("invalid_params", "Parameters refused"),
+                    ("auth_or_quota", "Account refused"),
+                    ("policy_preflight", "Refused before it was sent"),
+                    ("policy_input", "Brief refused by policy"),
+                    ("policy_output", "Result refused by policy"),
+                    ("render_failed", "The provider failed"),
+                    ("expired_before_download", "Gone before it was fetched"),
+                    ("provider_lost", "Lost by the provider"),
+                    ("provider_sunset", "Provider retired"),
+                    ("storage_failed", "Our storage failed"),
+                    ("unplayable", "Not a playable clip"),
+                    ("quarantined", "Set aside"),
+                    ("character_withdrawn", "Character withdrawn"),
+                ],
+                max_length=24,
+            ),
         ),
     ]
