@@ -1,23 +1,19 @@
 from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, ProviderAccount, SettlementRule
+from renders.models.answers import Allowance, Appeal, AppealVerdict, Suggestion
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
 from renders.models.inbound import InboundEvent
 from renders.models.policy import (
     RESOLVED,
     UNRESOLVED,
-    Allowance,
-    Appeal,
-    AppealVerdict,
     CaseState,
     PolicyCase,
     PolicyEvent,
     PolicyMove,
-    PolicyRule,
     RefusalKind,
-    RulesVersion,
-    Suggestion,
 )
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
+from renders.models.rules import PolicyRule, RulesVersion
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
 __all__ = [
