@@ -1,4 +1,5 @@
 from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, ProviderAccount, SettlementRule
+from renders.models.answers import Allowance, Appeal, AppealVerdict, Suggestion
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
 from renders.models.characters import BriefCharacter, Registration, RegistrationStatus, VersionCharacter
@@ -14,20 +15,15 @@ from renders.models.inbound import InboundEvent
 from renders.models.policy import (
     RESOLVED,
     UNRESOLVED,
-    Allowance,
-    Appeal,
-    AppealVerdict,
     CaseState,
     PolicyCase,
     PolicyEvent,
     PolicyMove,
-    PolicyRule,
     RefusalKind,
-    RulesVersion,
-    Suggestion,
 )
 from renders.models.provenance import Credentials, Provenance, Watermark
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
+from renders.models.rules import PolicyRule, RulesVersion
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
 __all__ = [

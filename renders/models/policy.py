@@ -1,82 +1,18 @@
-"""Refusals by policy, apart from failures of the system: what was refused, what was decided, and what was appealed."""
+"""Refusals by policy, apart from failures of the system: what was refused, and what was decided."""
 
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from renders.models.briefs import Brief, BriefVersion
 from renders.models.renders import Render
-from renders.policy.phrases import LONGEST
-from renders.policy.rules import Category, Effect, Rule
-from tenants.models import AppendOnlyModel, Client, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
+from renders.policy.rules import Category
+from tenants.models import AppendOnlyModel, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
 
 MAX_WORDS = 1000  # characters of a reason, an appeal, an answer
-
-
-class RulesVersion(AppendOnlyModel):
-    """One state of an agency's own rules. Every change makes a new one; the old ones stay."""
-
-    prefix = "plv"
-
-    number = models.PositiveIntegerField()
-    note = models.CharField(max_length=200, blank=True)
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["org", "number"], name="rules_version_number_once")]
-
-    def __str__(self) -> str:
-        return f"rules {self.number}"
-
-
-class PolicyRuleQuerySet(OrgQuerySet):
-    def in_version(self, number: int) -> Any:
-        """The rules as they were in a version."""
-        return self.filter(added_in__lte=number).filter(Q(dropped_in=None) | Q(dropped_in__gt=number))
-
-    def current(self) -> Any:
-        return self.filter(dropped_in=None)
-
-
-class PolicyRule(OrgModel):
-    """One phrase of an agency, for all of its clients or for one. It lives from a version to a version."""
-
-    prefix = "plr"
-
-    client = OrgForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    effect = models.CharField(max_length=5, choices=Effect.choices, default=Effect.BLOCK)
-    category = models.CharField(max_length=12, choices=Category.choices, default=Category.CUSTOM)
-    phrase = models.CharField(max_length=LONGEST)
-    rewrite = models.CharField(max_length=120, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
-    added_in = models.PositiveIntegerField()
-    dropped_in = models.PositiveIntegerField(null=True, blank=True)
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects: ClassVar[Any] = OrgManager.of(PolicyRuleQuerySet)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(dropped_in=None) | Q(dropped_in__gt=F("added_in")),
-                name="rule_ends_after_it_began",
-            )
-        ]
-        indexes = [models.Index(fields=["org", "dropped_in"], name="rule_by_end")]
-
-    def __str__(self) -> str:
-        return self.phrase
-
-    def as_rule(self) -> Rule:
-        """For the matcher."""
-        return Rule(
-            f"own/{self.public_id}", self.category, self.phrase, self.rewrite, self.reason, effect=self.effect
-        )
 
 
 class RefusalKind(models.TextChoices):
@@ -248,116 +184,3 @@ class PolicyMove(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.source} → {self.target}"
-
-
-class Suggestion(OrgModel):
-    """A wording that staff offer. The team takes it with one click; staff cannot spend."""
-
-    prefix = "psg"
-
-    case = OrgForeignKey(PolicyCase, on_delete=models.PROTECT, related_name="suggestions")
-    brief = OrgForeignKey(Brief, on_delete=models.PROTECT, related_name="suggestions")
-    texts = models.JSONField()
-    note = models.CharField(max_length=MAX_WORDS, blank=True)
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(db_default=Now())
-    taken_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    taken_at = models.DateTimeField(null=True, blank=True)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(taken_by=None, taken_at=None) | Q(taken_by__isnull=False, taken_at__isnull=False),
-                name="taken_suggestion_names_who",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"wording for {self.case_id}"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can still be taken."""
-        return self.taken_at is None and self.withdrawn_at is None
-
-
-class AppealVerdict(models.TextChoices):
-    WAITING = "waiting", _("Waiting")
-    UPHELD = "upheld", _("The refusal stands")
-    OVERTURNED = "overturned", _("The refusal was wrong")
-
-
-class Appeal(OrgModel):
-    """The team's objection to a refusal, decided by somebody who has not decided about it before."""
-
-    prefix = "apl"
-
-    case = OrgForeignKey(PolicyCase, on_delete=models.PROTECT, related_name="appeals")
-    event = OrgForeignKey(PolicyEvent, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=MAX_WORDS)
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(db_default=Now())
-    # Who had decided the case when the appeal was decided: never the same person.
-    case_decided_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    verdict = models.CharField(max_length=10, choices=AppealVerdict.choices, default=AppealVerdict.WAITING)
-    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    answer = models.CharField(max_length=MAX_WORDS, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["org", "case"], condition=Q(verdict="waiting"), name="one_waiting_appeal_per_case"
-            ),
-            models.CheckConstraint(
-                condition=Q(verdict="waiting", decided_by=None, decided_at=None, answer="")
-                | (
-                    ~Q(verdict="waiting")
-                    & Q(decided_by__isnull=False, decided_at__isnull=False)
-                    & ~Q(answer="")
-                ),
-                name="decided_appeal_says_who_and_why",
-            ),
-            models.CheckConstraint(
-                condition=Q(decided_by=None)
-                | (
-                    ~Q(decided_by=F("made_by"))
-                    & (Q(case_decided_by=None) | ~Q(decided_by=F("case_decided_by")))
-                ),
-                name="appeal_is_decided_by_a_second_person",
-            ),
-        ]
-        indexes = [models.Index(fields=["verdict", "made_at"], name="appeal_queue")]
-
-    def __str__(self) -> str:
-        return f"appeal {self.verdict}"
-
-    @property
-    def tone(self) -> str:
-        """Colour family of the status pill."""
-        return {"waiting": "info", "upheld": "neutral", "overturned": "success"}[self.verdict]
-
-
-class Allowance(AppendOnlyModel):
-    """A rule that does not count for one exact text: what an appeal won."""
-
-    prefix = "alw"
-
-    appeal = OrgForeignKey(Appeal, on_delete=models.PROTECT, related_name="allowances")
-    text_sha256 = models.CharField(max_length=64)
-    rule_key = models.CharField(max_length=120)
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    granted_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["org", "text_sha256", "rule_key"], name="one_allowance_per_text_and_rule"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.rule_key

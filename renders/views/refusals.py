@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from renders.models import Brief, PolicyEvent
+from renders.models import PolicyEvent
 from renders.policy.findings import Findings
-from renders.preflight import preflight, sent_texts
+from renders.preflight import preflight
 from renders.prompts import SENT_FIELDS
 
 
@@ -74,8 +74,3 @@ def mend(values: Mapping[str, str], choice: str, *, client_id: Any = None) -> di
         if (hit.start, hit.rule.key) == (int(start), key):
             return {field: hit.mended(text)}
     return {}
-
-
-def check_brief(brief: Brief, *, client_id: Any) -> Findings:
-    """What the rules say of a brief as it stands."""
-    return preflight(sent_texts(brief), client_id=client_id).findings

@@ -12,7 +12,6 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from renders.actions import appeals as appeal_actions
 from renders.actions import cases as actions
 from renders.models import (
     RESOLVED,
@@ -171,10 +170,10 @@ def _mended(text: str, hits: list[dict[str, Any]]) -> str:
 @require_safe
 def triage_case(request: HttpRequest, case: UUID) -> HttpResponseBase:
     """One case: evidence, the provider's words, precedents, and the decision."""
-    return _page(request, case)
+    return case_page(request, case)
 
 
-def _page(request: HttpRequest, pk: UUID, *, refusal: str = "", status: int = 200) -> HttpResponseBase:
+def case_page(request: HttpRequest, pk: UUID, *, refusal: str = "", status: int = 200) -> HttpResponseBase:
     read = _read(request, pk)
     case, event = read["case"], read["event"]
     context = {
@@ -189,7 +188,7 @@ def _page(request: HttpRequest, pk: UUID, *, refusal: str = "", status: int = 20
     return TemplateResponse(request, "renders/staff/case.html", context, status=status)
 
 
-def _agency_of(pk: UUID) -> UUID:
+def agency_of(pk: UUID) -> UUID:
     """Whose case it is. Raises Http404."""
     with scope.platform_reading("triage: case to agency"):
         found = PolicyCase.objects.filter(pk=pk).values_list("org_id", flat=True).first()
@@ -204,13 +203,13 @@ def triage_do(request: HttpRequest, case: UUID, act: str) -> HttpResponseBase:
     """Assign, dismiss, suggest a wording, escalate or undo; then the next case opens."""
     if act not in _ACTS:
         raise Http404("No such act.")
-    org_id = _agency_of(case)
+    org_id = agency_of(case)
     try:
         with scope.entered(org_id):
             found = PolicyCase.objects.select_related("brief__project").get(pk=case)
             _ACTS[act](request, found)
     except Refused as error:
-        return _page(request, case, refusal=str(error), status=422)
+        return case_page(request, case, refusal=str(error), status=422)
     if act in {"assign", "undo"}:
         messages.success(
             request, "Taken on: it is yours." if act == "assign" else "Undone. The case is open again."
@@ -270,52 +269,3 @@ _ACTS: dict[str, Any] = {
     "escalate": _escalate,
     "undo": _undo,
 }
-
-
-@staff("triage.view")
-@require_safe
-def appeals(request: HttpRequest) -> HttpResponseBase:
-    """Appeals, the longest waiting first; the decided ones on request."""
-    is_waiting = request.GET.get("show") != "decided"
-    with scope.platform_reading("appeals: across agencies"):
-        rows = Appeal.objects.select_related("org", "case__brief__project__client", "made_by", "decided_by")
-        if is_waiting:
-            found = list(rows.filter(verdict="waiting").order_by("made_at", "pk")[:100])
-            page = None
-        else:
-            page = keyset_page(
-                rows.exclude(verdict="waiting"), request.GET.get("before", ""), field="decided_at"
-            )
-            found = page.rows
-    tabs = [
-        {"label": "Waiting", "url": "?show=waiting", "is_current": is_waiting},
-        {"label": "Decided", "url": "?show=decided", "is_current": not is_waiting},
-    ]
-    links = page.links(show="decided") if page else {}
-    context = {"appeals": found, "tabs": tabs, "is_waiting": is_waiting, **links}
-    return TemplateResponse(request, "renders/staff/appeals.html", context)
-
-
-@staff("appeals.decide")
-@require_POST
-def appeal_decide(request: HttpRequest, case: UUID) -> HttpResponseBase:
-    """Uphold or overturn the appeal that waits on a case."""
-    verdict = request.POST.get("verdict", "")
-    if verdict not in {"upheld", "overturned"}:
-        raise Http404("No such verdict.")
-    org_id = _agency_of(case)
-    try:
-        with scope.entered(org_id):
-            appeal = Appeal.objects.filter(case=case, verdict="waiting").first()
-            if appeal is None:
-                raise appeal_actions.CannotDecideAppeal("No appeal waits on this case.")
-            appeal_actions.decide_appeal(
-                appeal=appeal,
-                is_overturned=verdict == "overturned",
-                answer=request.POST.get("answer", ""),
-                by=request.user,  # type: ignore[arg-type]
-            )
-    except Refused as error:
-        return _page(request, case, refusal=str(error), status=422)
-    messages.success(request, "Decided. The team reads your answer on its case.")
-    return redirect("renders:triage-case", case)

@@ -38,7 +38,7 @@ PLATFORM_CALLS = {
     ("renders/views/agencies.py", "agencies: health and spend"),
     ("renders/views/agencies.py", "agencies: one agency and its latest takes"),
     ("renders/views/agencies.py", "take-down: take to agency"),
-    ("renders/views/triage.py", "appeals: across agencies"),
+    ("renders/views/appeals.py", "appeals: across agencies"),
     ("renders/views/triage.py", "triage: case to agency"),
     ("renders/views/triage.py", "triage: cases across agencies"),
     ("renders/views/triage.py", "triage: one case and its precedents"),

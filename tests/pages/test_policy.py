@@ -255,3 +255,11 @@ def test_submit_while_generation_is_off_keeps_what_was_typed(cast, amara, projec
     assert answer.status_code == 422
     assert "Generation is switched off for your agency: Complaint twelve." in answer.content.decode()
     assert "Slow tilt up" in answer.content.decode()
+
+
+def test_reviewer_is_asked_about_brand_and_rights_before_approving(cast, account):
+    with cast.at():
+        render = factories.take(cast)
+        factories.round_of(render, cast.amara)
+    page = browser(cast.bruno).get(f"{A}/review/{render.public_id}").content.decode()
+    assert "could it mislead somebody, or touch a person, a brand or a right?" in page

@@ -94,6 +94,7 @@ def test_queued_row_that_came_past_the_stop_is_paused_by_its_claim(cast, submit,
         )
     render = step(render)
     assert (render.state, render.paused_for) == (State.HELD, Pause.STOPPED)
+    assert attempts(render)[0].intent_at is None
     assert sent(emulator, render) == 0
 
 
