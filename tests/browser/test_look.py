@@ -80,7 +80,8 @@ def _all_pages(page: Page) -> dict[str, str]:
         ("receipt", "deletions", r"/a/northlight/receipts/rct_\w+"),
         ("purge", "requests", r"/a/northlight/retention/requests/prg_\w+"),
     ):
-        more |= {name: url for url in _links(page, f"/a/northlight/retention/?show={show}", pattern)[:1]}
+        for url in _links(page, f"/a/northlight/retention/?show={show}", pattern)[:1]:
+            more[name] = url
     portal = _links(page, "/dev/mailbox", r"http://[^\"]+/p/[\w-]+/")
     more |= {f"portal-{n}": url for n, url in enumerate(portal[:2])}
     more |= {f"decide-{n}": f"{url}decide?verdict=approved" for n, url in enumerate(portal[:1])}

@@ -59,7 +59,7 @@ def test_chain_holds_a_salted_digest_of_the_note_and_no_name(signed_off):
 
 
 def test_erasure_leaves_no_trace_and_the_chain_whole(signed_off):
-    cast, clara, decision, _token = signed_off
+    cast, clara, _decision, _token = signed_off
     assert traces.in_database([MAIL.encode()])
     found = erase(cast, clara, with_words=True)
     assert (len(found.guests), found.comments, found.notes) == (2, 1, 1)
