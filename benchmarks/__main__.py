@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("life", "pages", "overhead", "ingest", "start", "characters", "policy")
+NAMES = ("life", "pages", "overhead", "ingest", "start", "characters", "policy", "retention")
 
 
 def run(name: str) -> int:

@@ -234,6 +234,8 @@ def _boot(data_dir: Path) -> Stack:
         "PORT": str(port),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "EMULATOR_SPEED": "30",
+        # What is deleted here goes at once.
+        "DELETION_UNDO_SECONDS": "0",
         "LOG_LEVEL": "WARNING",
     }
     with (data_dir / "output").open("wb") as output:

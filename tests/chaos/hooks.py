@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from renders import ledger
+from renders.models import Asset
 from renders.providers.port import Status
 from renders.providers.videos_api import VideosApi
-from renders.steps import derive, fetch, forget, poll, reconcile, submit
-from tenants import storage
+from renders.steps import derive, fetch, forget, poll, purge, receipts, reconcile, submit
+from tenants import papers, storage
 from tenants.media import run as media
 from tests.chaos.orders import Orders, die, die_in
 
@@ -23,6 +24,7 @@ _STEPS = {
     "fetch": (fetch, "fetch"),
     "derive": (derive, "derive"),
     "forget": (forget, "forget"),
+    "purge": (purge, "purge"),
 }
 
 
@@ -54,6 +56,26 @@ class Hooks:
         self._around(derive, "_ready", "", "derive.inside_commit", last=True)
         self._around(VideosApi, "delete", "forget.before_delete", "forget.after_delete", last=True)
         self._mid_download()
+        self._purge()
+
+    def _purge(self) -> None:
+        """The steps of a deletion, from the tombstone to the receipt."""
+        self._around(purge, "_claim", "purge.before_claim", "purge.after_claim", only=bool)
+        self._around(purge, "_journal", "purge.before_journal", "purge.after_journal")
+        self._around(VideosApi, "delete", "purge.before_delete", "purge.after_delete")
+        self._around(purge, "_remove_files", "", "purge.before_receipt")
+        self._around(storage, "remove", "purge.before_remove", "purge.after_remove")
+        self._around(storage, "remove", "", "purge.before_last_file", only=self._one_is_left)
+        self._around(papers, "file_once", "", "purge.after_paper", only=_is_receipt)
+        self._around(receipts, "_write_down", "", "purge.before_receipt_commit", last=True)
+
+    def _one_is_left(self, _result: Any) -> bool:
+        """Whether the original alone is still there: it goes last."""
+        row = getattr(_here, "row", None)
+        return (
+            getattr(_here, "step", None) == "purge"
+            and Asset.objects.to_purge().filter(render=row).count() == 2
+        )
 
     def strike(self, point: str) -> None:
         """Die here if this row was ordered to, in this step."""
@@ -121,6 +143,10 @@ def _standing_at(step: str, row: Any) -> Iterator[None]:
         yield
     finally:
         _here.step = None
+
+
+def _is_receipt(paper: Any) -> bool:
+    return str(paper.get("format", "")).startswith("dailies.deletion-receipt/")
 
 
 def _is_complete(outcome: Any) -> bool:

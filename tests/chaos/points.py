@@ -61,4 +61,20 @@ POINTS: tuple[Point, ...] = (
     Point("forget.after_delete"),
     Point("forget.after_commit"),
 )
-BY_NAME = {point.name: point for point in POINTS}
+# The deletion of a take that is there already: these strike when its files are to go.
+PURGE_POINTS: tuple[Point, ...] = (
+    Point("purge.before_claim"),
+    Point("purge.after_claim"),
+    Point("purge.before_journal"),
+    Point("purge.after_journal"),
+    Point("purge.before_delete"),
+    Point("purge.after_delete"),
+    Point("purge.before_remove"),
+    Point("purge.after_remove"),
+    Point("purge.before_last_file"),
+    Point("purge.before_receipt"),
+    Point("purge.after_paper"),
+    Point("purge.before_receipt_commit"),
+    Point("purge.after_commit"),
+)
+BY_NAME = {point.name: point for point in (*POINTS, *PURGE_POINTS)}

@@ -81,3 +81,17 @@ def test_only_owners_change_it(cast):
         assert browser(user).post(URL, {"name": "X", "hue": "1"}).status_code == 403
     assert browser(cast.dmitri).get(URL).status_code == 404
     assert browser().get("/logo/00000000-0000-0000-0000-000000000000/x.webp").status_code == 404
+
+
+def test_logo_that_was_replaced_or_dropped_is_removed(cast, django_capture_on_commit_callbacks):
+    from django.core.files.storage import default_storage
+
+    keys = []
+    for data, fields in ((picture(), {}), (picture(size=(90, 90)), {})):
+        with django_capture_on_commit_callbacks(execute=True):
+            send(cast, data, **fields)
+        keys.append(str(agency(cast).logo))
+    assert [default_storage.exists(key) for key in keys] == [False, True]
+    with django_capture_on_commit_callbacks(execute=True):
+        browser(cast.amara).post(URL, {"name": "N", "hue": "1", "drop_logo": "on"})
+    assert not default_storage.exists(keys[1])
