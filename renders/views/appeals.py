@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from renders.actions import appeals as appeal_actions
 from renders.models import Appeal
-from renders.views.paging import keyset_page
 from renders.views.triage import agency_of, case_page
 from tenants import scope
 from tenants.access import staff
 from tenants.errors import Refused
+from tenants.paging import keyset_page
 
 
 @staff("triage.view")

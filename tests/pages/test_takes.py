@@ -4,13 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from renders.models import Attempt, Render
 from renders.states import FailureClass, State
 from tests.cast import browser
+from tests.reviews.helpers import statements
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/a/northlight/queue/"
@@ -22,11 +21,9 @@ def amara(cast):
 
 
 def _queries(client, url):
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert client.get(url).status_code == 200
-    return len(queries)
+    answer, found = statements(client, "get", url)
+    assert answer.status_code == 200
+    return len(found)
 
 
 def test_queue_counts_its_queries_whatever_the_number_of_rows(amara, make_brief, make_take):
