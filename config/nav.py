@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, Max, Q, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Func, IntegerField, Max, Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from characters.models import Character
 from renders.models import Render
 from renders.states import WORKING, State
+
+MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,13 @@ PLACES = (
 
 def _counts() -> dict[str, int]:
     """What waits: takes under way, takes to be decided, characters to be approved. One query."""
-    waiting = Character.objects.waiting_for_approval().order_by().annotate(one=Value(1)).values("one")
-    count = Subquery(waiting.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    waiting = Character.objects.waiting_for_approval().order_by().values("pk")[:MOST_COUNTED]
+    count = Func(ArraySubquery(waiting), function="CARDINALITY", output_field=IntegerField())
     found: dict[str, int] = Render.objects.on_lists().aggregate(
         queue=Count("pk", filter=Q(state__in=sorted(WORKING))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
         # Uncorrelated: the same for every row, and there even when there is no row.
-        characters=Coalesce(Max(count), count, Value(0)),
+        characters=Coalesce(Max(count), count),
     )
     return found
 

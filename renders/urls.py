@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+from characters import urls as characters_urls  # noqa: F401 - registers the converter of chr_…
 from renders.views import accounts, briefs, cut, files, hooks, media, queue, renders, spend
 from tenants.public_ids import converter
 

@@ -66,7 +66,7 @@ def test_preview_is_small_silent_and_plays(look, tmp_path):
     with av.open(str(tmp_path / "preview.mp4")) as made:
         assert not made.streams.audio
         frames = list(made.decode(video=0))
-    assert (frames[0].width, frames[0].height, len(frames)) == (640, 360, 48)
+    assert (frames[0].width, frames[0].height, len(frames)) == (640, 360, 24)
     with Image.open(tmp_path / "poster.webp") as poster:
         assert poster.size == (640, 360)
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from renders import tasks
 from renders.actions import assets as actions
 from renders.models import Asset, AssetKind, AssetState, Render
 from renders.states import State
@@ -15,7 +16,7 @@ from renders.steps import keep, purge
 from renders.sweep import Sweep
 from reviews.actions.decisions import DecidedMeanwhile
 from reviews.models import Decision, Verdict
-from tenants import storage, tasks
+from tenants import storage
 from tenants.models import AuditEvent
 from tests import factories
 from tests.renders.pipeline import fresh, run_until, step
