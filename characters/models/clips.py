@@ -1,6 +1,6 @@
 """Source clips, and the files that belong to characters."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from characters import rules
 from characters.models.characters import Character
-from tenants.models import OrgForeignKey, OrgModel, User
+from tenants.models import OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
 
 
 class Origin(models.TextChoices):
@@ -133,6 +133,12 @@ class FileKind(models.TextChoices):
     EVIDENCE = "evidence"  # of the rights
 
 
+class CharacterFileQuerySet(OrgQuerySet):
+    def to_purge(self) -> Any:
+        """Marked files whose bytes are still there."""
+        return self.filter(deleted_at__isnull=False, purged_at=None)
+
+
 class CharacterFile(OrgModel):
     """One stored file of a character. Its key lies apart from takes' files: the two never share bytes."""
 
@@ -148,6 +154,8 @@ class CharacterFile(OrgModel):
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = OrgManager.of(CharacterFileQuerySet)
 
     class Meta:
         constraints = [

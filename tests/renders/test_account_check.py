@@ -185,12 +185,16 @@ def test_sweep_rings_for_due_accounts_and_not_each_half_second(account, jobs, dj
     ProviderAccount.objects.create(slug="off", name="Off", base_url="http://127.0.0.1:9/v1", is_active=False)
     jobs.clear()
     sweep = Sweep()
+
+    def rung():
+        return [job for job in jobs.waiting() if job[0] == "check_account"]
+
     sweep.once()
-    assert jobs.waiting() == [("check_account", (account.pk,))]
+    assert rung() == [("check_account", (account.pk,))]
     jobs.clear()
     sweep.once()
-    assert jobs.waiting() == []
+    assert rung() == []
     sweep._looked -= 60
     tasks.check_account.fn(account.pk)
     sweep.once()
-    assert jobs.waiting() == [], "it was checked a moment ago"
+    assert rung() == [], "it was checked a moment ago"
