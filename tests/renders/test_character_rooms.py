@@ -128,8 +128,9 @@ def test_files_of_a_character_that_is_used_no_more_go_with_an_entry_each(cast, r
     assert all(file.purged_at and file.storage_key == "removed" for file in _files(old))
     assert all(storage.exists(file.storage_key) for file in _files(used))
     with cast.at():
-        told = AuditEvent.objects.filter(action="character.file_deleted").values_list("data", flat=True)
-    assert {entry["sha256"] for entry in told} == {sha256 for _key, sha256 in before}
+        told = AuditEvent.objects.filter(action="character.file_deleted")
+        hashes = {event.data["sha256"] for event in told}
+    assert hashes == {sha256 for _key, sha256 in before}
 
 
 def test_storage_that_is_down_is_asked_again_in_the_next_round(cast, retired, monkeypatch):
