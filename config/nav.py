@@ -38,7 +38,7 @@ PLACES = (
     Place("spend", _("Spend"), "wallet", "renders:spend", "spend.view"),
     Place("members", _("Members"), "users", "tenants:members", "members.view"),
     Place("settings", _("Settings"), "settings", "tenants:settings", "settings.manage"),
-    Place("retention", _("Retention"), "shield", "renders:retention", "retention.view"),
+    Place("retention", _("Retention"), "hourglass", "renders:retention", "retention.view"),
     Place("audit", _("Audit"), "scroll-text", "tenants:audit", "audit.view"),
 )
 # The platform's own people.
