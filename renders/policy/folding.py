@@ -124,7 +124,7 @@ class Folded:
 def fold(text: str) -> Folded:
     """The text without tricks. Folding it again changes nothing."""
     if text.isascii():
-        return Folded(text.lower(), None)
+        return Folded(text.lower().replace("`", "'"), None)
     pieces = list(map(_CHARACTERS.__getitem__, text))
     folded = "".join(pieces)
     if len(folded) == len(text) and "" not in pieces:

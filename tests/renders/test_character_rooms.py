@@ -144,7 +144,9 @@ def test_storage_that_is_down_is_asked_again_in_the_next_round(cast, retired, mo
     with monkeypatch.context() as broken:
         broken.setattr(storage, "remove", down)
         _carry_out(cast)
-    assert all(file.deleted_at and not file.purged_at for file in _files(old))
+    assert all(file.deleted_at for file in _files(old))
+    assert not any(file.purged_at for file in _files(old) if file.storage_key in keys)
+    assert all(storage.exists(key) for key in keys)
     _carry_out(cast)
     assert not any(storage.exists(key) for key in keys)
 
