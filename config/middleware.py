@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 
 log = structlog.get_logger("dailies.request")
 
@@ -49,6 +50,21 @@ class RequestLogMiddleware:
             # The session is read only if the view read it: asking here would cost a query per request.
             user=user.pk if user is not None and "_wrapped" in vars(user) and _is_loaded(user) else None,
         )
+
+
+class FormOnlyMiddleware:
+    """Words for whoever reloads the address that a form was sent to, where a browser would show a page of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET":
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def _is_loaded(user: object) -> bool:

@@ -76,6 +76,10 @@ def take_back(take: Render) -> int:
     """Bring back the files whose bytes are still there, and end the deletion; how many files those are."""
     files = locked_files(take)
     marked = [row for row in files if row.state == AssetState.DELETED and row.purged_at is None]
+    if any(row.deleted_at == take.archived_at for row in marked):
+        # The deletion put it away, so its end brings it back.
+        take.archived_at = None
+        Render.objects.filter(pk=take.pk).update(archived_at=None)
     for row in marked:
         row.state = AssetState.ARCHIVED if take.archived_at else AssetState.STORED
         row.archived_at, row.deleted_at = take.archived_at, None

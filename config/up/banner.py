@@ -6,6 +6,8 @@ PASSWORD = "dailies-demo-2026"  # noqa: S105 - the demonstration's, printed on p
 CAST = (
     ("amara@northlight.test", "producer, owns the agency Northlight"),
     ("bruno@northlight.test", "reviewer at Northlight"),
+    ("fay@northlight.test", "finance at Northlight"),
+    ("vera@northlight.test", "viewer at both agencies"),
     ("dmitri@rivalry.test", "owner of the rival agency"),
     ("sol@dailies.test", "platform staff; the one-time code is in /dev/mailbox"),
     ("noor@dailies.test", "platform staff, the second person of every appeal"),

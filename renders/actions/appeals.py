@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from renders.actions.cases import lift_case
 from renders.actions.words import reason_of
 from renders.models import Allowance, Appeal, AppealVerdict, PolicyCase, PolicyEvent
 from renders.models.policy import MAX_WORDS
@@ -95,6 +96,8 @@ def decide_appeal(*, appeal: Appeal, is_overturned: bool, answer: str, by: User)
         ],
         ignore_conflicts=True,
     )
+    if keys:
+        lift_case(case=found.case, answer=answer, by=by)
     audit.record(f"appeal.{found.verdict}", by=by, on=found, case=found.case.public_id, allowed=keys)
     return found
 

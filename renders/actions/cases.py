@@ -57,6 +57,13 @@ def _decide(case: PolicyCase, target: CaseState, answer: str, by: User) -> Polic
     return found
 
 
+def lift_case(*, case: PolicyCase, answer: str, by: User) -> None:
+    """Close it, whatever was decided before: an appeal was won, and there is nothing left to do."""
+    found = _locked(case)
+    found.answer, found.decided_by, found.decided_at = answer, by, timezone.now()
+    _move(found, CaseState.LIFTED, by=by, note=answer)
+
+
 @transaction.atomic
 def assign_case(*, case: PolicyCase, by: User) -> None:
     """Take a case on. Raises CaseMoved when it is decided."""

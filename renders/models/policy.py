@@ -30,16 +30,18 @@ class CaseState(models.TextChoices):
     DISMISSED = "dismissed", _("Dismissed")
     REWRITTEN = "rewritten", _("Wording suggested")
     ESCALATED = "escalated", _("Escalated")
+    LIFTED = "lifted", _("Lifted by an appeal")
 
 
 UNRESOLVED = (CaseState.OPEN, CaseState.ASSIGNED)
-RESOLVED = (CaseState.DISMISSED, CaseState.REWRITTEN, CaseState.ESCALATED)
+RESOLVED = (CaseState.DISMISSED, CaseState.REWRITTEN, CaseState.ESCALATED, CaseState.LIFTED)
 CASE_TONES = {
     CaseState.OPEN: "warning",
     CaseState.ASSIGNED: "progress",
     CaseState.DISMISSED: "neutral",
     CaseState.REWRITTEN: "success",
     CaseState.ESCALATED: "danger",
+    CaseState.LIFTED: "success",
 }
 
 

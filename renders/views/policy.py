@@ -55,6 +55,7 @@ _WORDS = {
     CaseState.ESCALATED: {"label": "Being looked at", "tone": "progress"},
     CaseState.REWRITTEN: {"label": "Wording taken", "tone": "success"},
     CaseState.DISMISSED: {"label": "The refusal stands", "tone": "neutral"},
+    CaseState.LIFTED: {"label": "It passes now", "tone": "success"},
 }
 
 

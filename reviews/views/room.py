@@ -125,6 +125,8 @@ def decision_context(
     """Where the take stands, what may be decided, and what was."""
     inside = {"render": render, "kind": StageKind.INTERNAL, "by": request.user}
     closed = _refusal(check_can_decide, **inside)
+    if not closed and not clip_context(render)["asset_sha256"]:
+        closed = str(_("The clip of this take was deleted, so there is nothing to decide about."))
     approve = closed or _refusal(check_can_approve, **inside, unresolved=unresolved)
     refusals = dict.fromkeys(Verdict.values, closed) | {Verdict.APPROVED: approve}
     initial = {"asset_sha256": clip_context(render)["asset_sha256"], "form_key": new_form_key()}

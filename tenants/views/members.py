@@ -98,7 +98,8 @@ def remove(request: AgencyRequest, member: UUID) -> HttpResponseBase:
     found = get_object_or_404(Membership.objects.active().select_related("user"), pk=member)
     done = f"{found.user} has no access any more, from the next click on."
     _do(request, lambda: member_actions.remove_member(membership=found, by=request.user), done)
-    if found.user_id == request.user.pk:
+    found.refresh_from_db(fields=["is_active"])
+    if found.user_id == request.user.pk and not found.is_active:
         return redirect("tenants:entrance")
     return redirect("tenants:members", request.agency.slug)
 

@@ -108,7 +108,7 @@ def test_pages_stand_when_the_files_are_gone(cast, amara):
     for path in ("", "queue/?show=archived", "review/?show=archived", f"briefs/{render.brief.public_id}"):
         assert "<video" not in page(amara, path)
     room = page(amara, f"review/{render.public_id}")
-    assert "was removed" in room
+    assert "was deleted" in room
     certificate = page(amara, f"certificates/{decision.public_id}")
     assert original.sha256 in certificate
     assert "Record intact" in certificate

@@ -164,7 +164,7 @@ def test_hold_saves_what_is_marked_and_not_removed_yet(take, act, delete):
     act("hold_take", render, reason="Case 12/26")
     purge_all(render)
     after = files(render)
-    assert {(a.state, a.deleted_at) for a in after.values()} == {(AssetState.ARCHIVED, None)}
+    assert {(a.state, a.deleted_at) for a in after.values()} == {(AssetState.STORED, None)}
     assert all(there(asset) for asset in after.values())
 
 
