@@ -25,9 +25,11 @@ def kept_at_the_provider(chaos: Chaos):
 
 
 def _needles(chaos: Chaos, renders: list) -> tuple[list[bytes], list[bytes]]:
-    """(where our files are, the bytes that only these clips have)."""
+    """(where files are that no other take shares, the bytes that only these clips have)."""
     with org_transaction(chaos.cast.northlight.pk):
-        keys = Asset.objects.filter(render__in=renders).values_list("storage_key", flat=True)
+        others = Asset.objects.exclude(render__in=renders).filter(purged_at=None).values("storage_key")
+        own = Asset.objects.filter(render__in=renders).exclude(storage_key__in=others)
+        keys = own.values_list("storage_key", flat=True)
         ids = Attempt.objects.filter(render__in=renders).values_list("provider_video_id", flat=True)
         return [key.encode() for key in keys], [mark_of(one) for one in ids]
 
@@ -75,7 +77,7 @@ def _delete_and_look(chaos: Chaos, points: list) -> None:
     renders = [chaos.submit() for _ in points]
     chaos.wait(renders, 180)
     places, marks = _needles(chaos, renders)
-    assert len(_found(chaos, places, marks)) >= 3 * len(renders), "the search finds what is there"
+    assert len(_found(chaos, places, marks)) >= 2 * len(renders), "the search finds what is there"
     for render, point in zip(renders, points, strict=True):
         chaos.orders.give(point.name, render.pk)
         with chaos.cast.at():
