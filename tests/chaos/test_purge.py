@@ -25,7 +25,7 @@ def kept_at_the_provider(chaos: Chaos):
 
 
 def _needles(chaos: Chaos, renders: list) -> tuple[list[bytes], list[bytes]]:
-    """(where our files are, the bytes that only these clips have)."""
+    """(where files are that no other take shares, the bytes that only these clips have)."""
     with org_transaction(chaos.cast.northlight.pk):
         # Review copies of equal pictures have equal bytes: what takes of other tests share stays with them.
         others = Asset.objects.exclude(render__in=renders).values("storage_key")
