@@ -168,15 +168,17 @@ def test_platforms_own_rows_and_files_go(cast, settings, tmp_path):
         InboundEvent.objects.create(account=provider, webhook_id=str(number), kind="x", video_id="v")
         InboundEvent.objects.filter(webhook_id=str(number)).update(received_at=Now() - timedelta(days=days))
     settings.DATA_DIR = tmp_path
-    (tmp_path / "mailbox").mkdir()
-    for name, days in (("old", 40), ("new", 1)):
-        path = tmp_path / "mailbox" / f"{name}.json"
-        path.write_text("{}")
-        when = path.stat().st_mtime - days * 86_400
-        os.utime(path, (when, when))
+    for folder, ending in (("mailbox", "json"), ("logs", "log")):
+        (tmp_path / folder).mkdir()
+        for name, days in (("old", 40), ("new", 1)):
+            path = tmp_path / folder / f"{name}.{ending}"
+            path.write_text("{}")
+            when = path.stat().st_mtime - days * 86_400
+            os.utime(path, (when, when))
     house.keep_house()
     assert list(InboundEvent.objects.values_list("webhook_id", flat=True)) == ["1"]
     assert [path.name for path in (tmp_path / "mailbox").iterdir()] == ["new.json"]
+    assert [path.name for path in (tmp_path / "logs").iterdir()] == ["new.log"]
     assert (tmp_path / "signing-keys.json").is_file()
 
 
