@@ -5,6 +5,7 @@ import "./toasts.js";
 import "./copy.js";
 import "./dialogs.js";
 import "./forms.js";
+import "./drafts.js";
 import "./times.js";
 import "./rows.js";
 import "./keys.js";

@@ -140,3 +140,25 @@ def test_internal_note_never_reaches_the_client(visit, product):
     for link in links:
         guest.goto(link)
         assert "Budget note for us" not in guest.content()
+
+
+def test_comment_that_is_half_written_survives_the_way_back(visit, product):
+    """Clara types, looks at what approving means, and comes back: her words are there, and gone once they are said."""
+    desk = visit("amara@northlight.test")
+    link = _link_in_the_mailbox(desk, "Kettle and window")
+    phone = visit(viewport=PHONE, has_touch=True, is_mobile=True)
+    phone.goto(link)
+    words = f"The steam is lovely {uuid.uuid4().hex[:6]}."
+    field = phone.locator("#composer textarea")
+    field.fill(words)
+    phone.get_by_role("link", name="Ask for changes").click()
+    phone.wait_for_url("**/decide?*")
+    phone.go_back()
+    expect(field).to_have_value(words)
+    phone.get_by_label("Your name").fill("Clara Okafor")
+    phone.get_by_label("Your e-mail").fill("clara@acme.test")
+    phone.get_by_role("button", name="Send the comment").click()
+    expect(phone.locator("#threads")).to_contain_text(words)
+    expect(field).to_have_value("")
+    phone.reload()
+    expect(field).to_have_value("")

@@ -44,8 +44,6 @@ def test_deletion_is_undone_and_then_proved(visit, product, tmp_path):
     card.get_by_role("button", name="Undo the deletion").click()
     expect(amara.locator("video")).to_have_count(1)
     expect(amara.locator("#deletion")).to_contain_text("taken back")
-    amara.get_by_role("button", name="Files of this take").click()
-    amara.get_by_role("button", name="Back on the lists").click()
 
     _set_window(amara, 0)
     try:

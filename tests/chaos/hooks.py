@@ -65,16 +65,16 @@ class Hooks:
         self._around(VideosApi, "delete", "purge.before_delete", "purge.after_delete")
         self._around(purge, "_remove_files", "", "purge.before_receipt")
         self._around(storage, "remove", "purge.before_remove", "purge.after_remove")
-        self._around(storage, "remove", "", "purge.before_last_file", only=self._one_is_left)
+        self._around(purge, "_remove_one", "", "purge.before_last_file", only=self._one_is_left)
         self._around(papers, "file_once", "", "purge.after_paper", only=_is_receipt)
         self._around(receipts, "_write_down", "", "purge.before_receipt_commit", last=True)
 
     def _one_is_left(self, _result: Any) -> bool:
-        """Whether the original alone is still there: it goes last."""
+        """Whether the original alone is still there: it goes last. Files whose bytes others share count as gone."""
         row = getattr(_here, "row", None)
         return (
             getattr(_here, "step", None) == "purge"
-            and Asset.objects.to_purge().filter(render=row).count() == 2
+            and Asset.objects.to_purge().filter(render=row).count() == 1
         )
 
     def strike(self, point: str) -> None:

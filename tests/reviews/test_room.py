@@ -295,7 +295,7 @@ def test_a_take_whose_files_are_gone_keeps_its_talk(cast: Cast, bruno: Browser) 
 
     page = text_of(bruno.get(room(render)))
 
-    assert "was removed" in page
+    assert "was deleted" in page
     assert "<dailies-player" not in page
     assert 'id="composer"' not in page
 
