@@ -32,7 +32,9 @@ def _say_much(page: Page, room: str) -> None:
 def test_a_link_to_a_word_far_down_opens_its_window(visit, product):
     amara = visit("amara@northlight.test")
     amara.goto("/a/northlight/review/")
-    room = amara.locator("a[href*='/review/rnd_']", has_text="Fox-shaped teapot").first.get_attribute("href")
+    # Any take will do but the discussed one: other journeys delete, approve and send the others.
+    rooms = amara.locator("a[href*='/review/rnd_']").filter(has_not_text="Paper boats")
+    room = rooms.first.get_attribute("href")
     _say_much(amara, room)
     amara.goto(room)
     expect(amara.locator("#threads")).to_contain_text("Word number 0.")
