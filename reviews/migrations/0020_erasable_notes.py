@@ -8,15 +8,6 @@ from django.db import migrations, models
 import tenants.models.base
 import tenants.scope
 
-# As the owner, whom forced row security would show no rows. Decisions of before keep their hash over the note itself.
-COPY = """
-ALTER TABLE reviews_decision NO FORCE ROW LEVEL SECURITY;
-INSERT INTO reviews_decisionnote (id, org_id, decision_id, body, salt)
-  SELECT gen_random_uuid(), org_id, id, note, '' FROM reviews_decision WHERE note <> '';
-SET CONSTRAINTS ALL IMMEDIATE;
-ALTER TABLE reviews_decision FORCE ROW LEVEL SECURITY;
-"""
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -98,5 +89,4 @@ class Migration(migrations.Migration):
                 name="erased_note_holds_nothing",
             ),
         ),
-        migrations.RunSQL(COPY, migrations.RunSQL.noop),
     ]
