@@ -5,8 +5,10 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
+import dramatiq
 import pytest
 from django.conf import settings
+from dramatiq.brokers.stub import StubBroker
 
 from tests import emulated, network
 from tests import stack as stacks
@@ -79,6 +81,14 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
 def _stay_on_this_machine() -> Iterator[None]:
     with network.only_loopback():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_rings_of_other_tests() -> None:
+    """A test with real transactions rings for real, and the stub broker outlives it."""
+    broker = dramatiq.get_broker()
+    if isinstance(broker, StubBroker):
+        broker.flush_all()
 
 
 @pytest.fixture

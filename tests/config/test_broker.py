@@ -56,6 +56,13 @@ def test_a_ring_waits_for_the_commit_and_jobs_ring_for_each_other(jobs: Jobs) ->
     assert rung == [(1,), (2,)]
 
 
+@pytest.mark.parametrize("turn", ["leaves a ring behind", "starts in silence"])
+@pytest.mark.django_db(transaction=True)
+def test_no_test_hears_the_rings_of_another(turn: str) -> None:
+    assert Jobs().waiting() == []
+    queue.ring(listen, 3)
+
+
 def test_a_rolled_back_ring_is_silent(jobs: Jobs) -> None:
     with transaction.atomic():
         queue.ring(listen, 7)
