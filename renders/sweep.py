@@ -14,7 +14,16 @@ from django.db.models.functions import Now
 from characters.models import Character
 from renders.models import Asset, Attempt, Deletion, ProviderAccount, Render
 from renders.states import State
-from renders.tasks import ACTOR_FOR, check_account, chore, forget, keep_house, purge, register
+from renders.tasks import (
+    ACTOR_FOR,
+    check_account,
+    chore,
+    forget,
+    keep_house,
+    purge,
+    purge_character,
+    register,
+)
 from tenants import storage
 from tenants.models import Agency, Chore, ChoreKind
 from tenants.queue import ring
@@ -50,7 +59,7 @@ class Sweep:
             doomed = Attempt.objects.filter(provider_delete_at__lte=Now(), provider_deleted_at=None)
             attempts = list(doomed.values_list("org_id", "id")[:BATCH])
             characters = list(Character.objects.due().values_list("org_id", "id")[:BATCH])
-            files = _takes_to_purge() if has_time else []
+            files = _to_purge() if has_time else []
             chores = _chores() if has_time else []
         jobs: list[tuple[Any, UUID, UUID]] = [
             (ACTOR_FOR[State(state)], org_id, pk) for org_id, pk, state in renders
@@ -83,13 +92,17 @@ class Sweep:
                 log.info("staging_swept", folders=count)
 
 
-def _takes_to_purge() -> list[tuple[UUID, UUID]]:
-    """(agency, take) whose deletion is due; and files that were marked before there were tombstones."""
-    due = list(Deletion.objects.due().values_list("org_id", "render_id")[:BATCH])
+def _to_purge() -> list[tuple[Any, UUID, UUID]]:
+    """(actor, agency, take or character) whose deletion is due; and files of takes marked before there were tombstones."""
+    due = Deletion.objects.due().values_list("org_id", "render_id", "character_id")[:BATCH]
+    jobs: list[tuple[Any, UUID, UUID]] = [
+        (purge, org_id, take) if take else (purge_character, org_id, character)
+        for org_id, take, character in due
+    ]
     unmarked = Asset.objects.to_purge().exclude(
         Exists(Deletion.objects.open().filter(render=OuterRef("render")))
     )
-    return due + list(unmarked.values_list("org_id", "render_id").distinct()[:BATCH])
+    return jobs + [(purge, *row) for row in unmarked.values_list("org_id", "render_id").distinct()[:BATCH]]
 
 
 def _chores() -> list[tuple[UUID, str]]:
@@ -102,12 +115,12 @@ def _chores() -> list[tuple[UUID, str]]:
     return due
 
 
-def _ring_seldom(files: list[tuple[UUID, UUID]], chores: list[tuple[UUID, str]]) -> None:
+def _ring_seldom(files: list[tuple[Any, UUID, UUID]], chores: list[tuple[UUID, str]]) -> None:
     """What may wait for half a minute, and costs its queries no more often."""
     for org_id, kind in chores:
         ring(chore, str(org_id), kind)
-    for org_id, pk in files:
-        ring(purge, str(org_id), str(pk))
+    for actor, org_id, pk in files:
+        ring(actor, str(org_id), str(pk))
     for account in ProviderAccount.objects.due_for_check().values_list("pk", flat=True)[:BATCH]:
         ring(check_account, account)
 

@@ -18,6 +18,7 @@ from renders.steps import register as register_step
 from renders.steps import retain as retain_step
 from renders.steps import submit as submit_step
 from renders.steps import watch as watch_step
+from renders.steps.subjects import CharacterSubject, TakeSubject
 from tenants.models import ChoreKind
 from tenants.queue import ring
 
@@ -68,7 +69,12 @@ def forget(org_id: str, attempt_id: str) -> None:
 
 @dramatiq.actor(queue_name="media")
 def purge(org_id: str, render_id: str) -> None:
-    purge_step.purge(UUID(org_id), UUID(render_id))
+    purge_step.purge(UUID(org_id), TakeSubject(UUID(render_id)))
+
+
+@dramatiq.actor(queue_name="media")
+def purge_character(org_id: str, character_id: str) -> None:
+    purge_step.purge(UUID(org_id), CharacterSubject(UUID(character_id)))
 
 
 @dramatiq.actor

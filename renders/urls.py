@@ -8,6 +8,7 @@ from renders.views import (
     agencies,
     appeals,
     briefs,
+    character_files,
     cut,
     files,
     hooks,
@@ -34,6 +35,8 @@ register_converter(converter("rct"), "rct")
 
 app_name = "renders"
 
+_CHARACTER = "a/<slug:agency>/characters/<chr:character>"
+
 urlpatterns = [
     path("a/<slug:agency>/briefs/", briefs.brief_list, name="brief-list"),
     path("a/<slug:agency>/briefs/new", briefs.brief_new, name="brief-new"),
@@ -41,12 +44,15 @@ urlpatterns = [
     path("a/<slug:agency>/briefs/<brf:brief>", briefs.brief_edit, name="brief-edit"),
     path("a/<slug:agency>/briefs/<brf:brief>/archive", briefs.brief_archive, name="brief-archive"),
     path("a/<slug:agency>/projects/new", briefs.project_new, name="project-new"),
-    path("a/<slug:agency>/characters/<chr:character>/takes", cut.character_takes, name="character-takes"),
+    path(f"{_CHARACTER}/takes", cut.character_takes, name="character-takes"),
     path(
-        "a/<slug:agency>/characters/<chr:character>/takes/<rnd:render>",
+        f"{_CHARACTER}/takes/<rnd:render>",
         cut.character_take,
         name="character-take",
     ),
+    path(f"{_CHARACTER}/delete", character_files.character_delete, name="character-delete"),
+    path(f"{_CHARACTER}/undo-delete", character_files.character_undo_delete, name="character-undo-delete"),
+    path(f"{_CHARACTER}/deletion", character_files.character_deletion, name="character-deletion"),
     path("a/<slug:agency>/queue/", queue.queue, name="queue"),
     path("a/<slug:agency>/queue/<rnd:render>", queue.queue_row, name="queue-row"),
     path("a/<slug:agency>/takes/<rnd:render>", renders.render_page, name="render"),

@@ -93,16 +93,36 @@ class FenceTenants(_OnTables):
         yield from _add_constraint(table, f"{table}_org_id_id", "UNIQUE (org_id, id)")
 
     def _composite_keys(self, model: Any) -> Iterator[str]:
-        table = model._meta.db_table
         for field in model._meta.local_fields:
-            if field.__class__.__name__ not in {"OrgForeignKey", "OrgOneToOneField"}:
-                continue
-            target = field.related_model._meta.db_table
-            body = (
-                f'FOREIGN KEY (org_id, "{field.column}") REFERENCES "{target}" (org_id, id) '
-                "DEFERRABLE INITIALLY DEFERRED"
-            )
-            yield from _add_constraint(table, foreign_key_name(table, field.column), body)
+            if field.__class__.__name__ in {"OrgForeignKey", "OrgOneToOneField"}:
+                yield from _composite_key(model, field)
+
+
+def _composite_key(model: Any, field: Any) -> Iterator[str]:
+    table, target = model._meta.db_table, field.related_model._meta.db_table
+    body = (
+        f'FOREIGN KEY (org_id, "{field.column}") REFERENCES "{target}" (org_id, id) '
+        "DEFERRABLE INITIALLY DEFERRED"
+    )
+    yield from _add_constraint(table, foreign_key_name(table, field.column), body)
+
+
+class FenceColumn(_OnTables):
+    """The composite key of one OrgForeignKey that a table of rows gets later. `where`: "model.field".
+
+    FenceTenants would add the keys of the other columns anew, and the owner, who adds them, sees none of the rows that
+    they are checked against.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for where in self.models:
+            name, field = where.split(".")
+            model = to_state.apps.get_model(app_label, name)
+            for statement in _composite_key(model, model._meta.get_field(field)):
+                schema_editor.execute(statement)
 
 
 class AppendOnly(_OnTables):

@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from characters.models import Character, CharacterFile
+from characters.models import Character, CharacterFile, FileKind
 from characters.moves import Superseded, announce, move
 from characters.states import PUT_AWAY, State, Who, can
 from tenants import audit
 from tenants.errors import Refused
 from tenants.models import Client, User
+from tenants.shared_bytes import make_sure
 
 MAX_REASON = 300
 SHEET = ("look", "dos", "donts")
@@ -106,6 +107,7 @@ def edit_character(
         with _only_one():
             row.save(update_fields=list(changed))
     if evidence is not None:
+        make_sure([evidence])
         evidence.save()
     if changed or evidence is not None:
         said = {
@@ -157,6 +159,8 @@ def bring_back(*, character: Character, by: User) -> None:
     _check_name(row.name, but=row)
     if row.clip is None or not row.clip.is_vouched or not row.clip.is_legal:
         raise CannotChange(_("It was retired as a draft without a clip. Make a new one of this name."))
+    if not CharacterFile.objects.filter(clip=row.clip, kind=FileKind.SOURCE, deleted_at=None).exists():
+        raise CannotChange(_("The files of its clip were deleted. Make a new one of this name."))
     with _only_one():
         move(row, State.VALIDATED, who=Who.MAKER, by=by, approved_by=None, approved_at=None)
     audit.record("character.brought_back", by=by, on=row)

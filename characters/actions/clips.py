@@ -21,6 +21,7 @@ from tenants import audit, storage
 from tenants.errors import Refused
 from tenants.media import run as media
 from tenants.models import User
+from tenants.shared_bytes import make_sure
 
 
 class BadClip(Refused):
@@ -128,6 +129,7 @@ def _add(character: Character, folder: Path, path: Path, origin: Origin, by: Use
         keep(row, FileKind.POSTER, storage.staged(folder / "poster.webp"), "image/webp", clip=clip),
     ]
     clip.save()
+    make_sure(files)
     CharacterFile.objects.bulk_create(files)
     _use(row, clip)
     broken = [problem.rule for problem in clip.problems]

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -59,6 +61,7 @@ def status_context(request: AgencyRequest, character: Character) -> dict[str, An
         "may_retire": can(character.state, State.RETIRED),
         "may_revoke": can(character.state, State.REVOKED),
         "has_expired": character.has_expired(),
+        "has_files": character.is_put_away and character.files.filter(deleted_at=None).exists(),
         "registrations": registrations,
         "was_doubted": character.clip is not None and character.clip.likeness != Likeness.NONE,
     }
@@ -79,7 +82,14 @@ def page_context(request: AgencyRequest, character: Character) -> dict[str, Any]
         "events": sorted(character.events.all(), key=lambda event: event.version, reverse=True),
         "used": used.order_by("-version__created_at")[:USED_SHOWN],
         "used_count": character.in_versions.count(),
+        "deletion": _last_deletion(character) if character.is_put_away else None,
     }
+
+
+def _last_deletion(character: Character) -> Any:
+    """The last deletion of its files with its receipt; they live a layer above."""
+    rows = character.deletions.select_related("asked_by", "receipt").annotate(is_over=Q(begins_at__lte=Now()))
+    return rows.order_by("-asked_at").first()
 
 
 def show(request: AgencyRequest, character: Character, *, status: int = 200, **more: Any) -> HttpResponseBase:

@@ -4,26 +4,22 @@ Every action locks the take's row first. Whoever comes second reads what the fir
 deletion at the same moment have one order; a hold that comes second takes back what is not removed yet.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from renders import tasks, tombstones
-from renders.models import Asset, AssetState, Cause, Deletion, DeletionState, Render
+from renders import tombstones
+from renders.actions.deleting import CannotDelete, ring_purge, undoable
+from renders.models import Asset, AssetState, Cause, Deletion, Render
 from renders.moves import announce
 from renders.states import State
 from tenants import audit
 from tenants.errors import Refused
 from tenants.models import User
-from tenants.queue import ring
 from tenants.retention import policy
 
 MAX_REASON = 300
-# The sweep looks every half minute; below that a message is worth its while.
-_SOON = timedelta(minutes=1)
 
 
 class CannotArchive(Refused):
@@ -32,14 +28,6 @@ class CannotArchive(Refused):
 
 class CannotHold(Refused):
     """No hold was placed."""
-
-
-class CannotDelete(Refused):
-    """Nothing was deleted; the text is the disabled item's reason."""
-
-
-class CannotUndo(Refused):
-    """The files stay deleted."""
 
 
 def check_can_archive(render: Render) -> None:
@@ -156,25 +144,11 @@ def delete_take_files(*, render: Render, typed: str, by: User) -> Deletion:
     return deletion
 
 
-def ring_purge(deletion: Deletion, window: timedelta) -> None:
-    """Wake the worker when the window is over. A window of hours is left to the sweep, which asks the database."""
-    if window <= _SOON:
-        delay = int(window.total_seconds() * 1000)
-        ring(tasks.purge, str(deletion.org_id), str(deletion.render_id), delay_ms=delay)
-
-
 @transaction.atomic
 def undo_deletion(*, render: Render, by: User) -> int:
     """Bring the files back; how many. Raises CannotUndo once the removal has begun."""
     take = tombstones.locked(render.pk)
-    deletion = Deletion.objects.open().select_for_update(of=("self",)).filter(render=take).first()
-    if deletion is None:
-        raise CannotUndo("There is no deletion to undo.")
-    over = Deletion.objects.filter(pk=deletion.pk, begins_at__lte=Now()).exists()
-    if over or deletion.state != DeletionState.WAITING:
-        raise CannotUndo(
-            "The undo window is over: the files are being removed, and nobody can bring them back."
-        )
+    deletion = undoable(Deletion.objects.filter(render=take))
     saved = tombstones.take_back(take)
     audit.record("take.deletion_undone", by=by, on=take, deletion=deletion.public_id, files_saved=saved)
     announce(take, "restored")

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from renders import tombstones
-from renders.actions.assets import CannotDelete, check_can_delete, ring_purge
+from renders.actions.assets import check_can_delete
+from renders.actions.deleting import CannotDelete, ring_purge
 from renders.models import Asset, AssetState, Cause, Project, PurgeRequest, PurgeVerdict, Render
 from tenants import audit
 from tenants.errors import Refused

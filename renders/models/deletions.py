@@ -1,12 +1,13 @@
-"""Deletions of takes' files: the tombstone that was laid first, the receipt that is written last, requests for many."""
+"""Deletions of files of takes and characters: the tombstone that was laid first, the receipt that is written last, requests for many."""
 
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
+from characters.models import Character
 from renders.models.briefs import Project
 from renders.models.renders import Render
 from tenants.models import (
@@ -89,16 +90,27 @@ class DeletionQuerySet(OrgQuerySet):
         return self.filter(state__in=[DeletionState.WAITING, DeletionState.RUNNING])
 
     def due(self) -> Any:
-        """Ready to begin or to go on, by the database's clock; none of a take under hold."""
-        return self.open().filter(next_action_at__lte=Now(), render__held_at=None)
+        """Ready to begin or to go on, by the database's clock; none of a take under hold.
+
+        Nor of a character with which such a take was made.
+        """
+        held = Render.objects.filter(
+            brief_version__cast__character=OuterRef("character"), held_at__isnull=False
+        )
+        rows = self.open().filter(next_action_at__lte=Now(), render__held_at=None)
+        return rows.exclude(Q(character__isnull=False) & Exists(held))
 
 
 class Deletion(OrgModel):
-    """The tombstone of a take's files. It is laid before anything goes, and it stays."""
+    """The tombstone of a take's files, or of a character's. It is laid before anything goes, and it stays."""
 
     prefix = "del"
 
-    render = OrgForeignKey(Render, on_delete=models.PROTECT, related_name="deletions")
+    # One of the two.
+    render = OrgForeignKey(Render, on_delete=models.PROTECT, null=True, blank=True, related_name="deletions")
+    character = OrgForeignKey(
+        Character, on_delete=models.PROTECT, null=True, blank=True, related_name="deletions"
+    )
     cause = models.CharField(max_length=10, choices=Cause.choices)
     rule = models.CharField(max_length=40, blank=True)
     request = OrgForeignKey(
@@ -107,7 +119,7 @@ class Deletion(OrgModel):
     # Empty: the retention policy.
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField(db_default=Now())
-    # {kind: {"sha256", "bytes"}}: hashes only.
+    # Hashes only. Of a take {kind: {"sha256", "bytes"}}; of a character {file's id: {"kind", "sha256", "bytes"}}.
     files = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=DeletionState.choices, default=DeletionState.WAITING)
     # Until then it can be undone.
@@ -128,6 +140,15 @@ class Deletion(OrgModel):
                 condition=Q(state__in=["waiting", "running"]),
                 name="one_open_deletion_per_take",
             ),
+            models.UniqueConstraint(
+                fields=["org", "character"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="one_open_deletion_per_character",
+            ),
+            models.CheckConstraint(
+                condition=Q(render__isnull=False, character=None) | Q(render=None, character__isnull=False),
+                name="deletion_has_one_subject",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     state="waiting", begun_at=None, done_at=None, undone_at=None, next_action_at__isnull=False
@@ -146,7 +167,7 @@ class Deletion(OrgModel):
         ]
 
     def __str__(self) -> str:
-        return f"Deletion of {self.render}"
+        return f"Deletion of {self.render or self.character}"
 
     @property
     def tone(self) -> str:

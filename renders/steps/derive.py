@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 from renders.models import Asset, AssetKind, Attempt, Render
 from renders.moves import POISONED, Superseded, claim, move, put_off
 from renders.states import FailureClass, State, Who
-from renders.steps.keep import keep, make_sure
+from renders.steps.keep import keep
 from tenants import storage
 from tenants.media import run as media
 from tenants.scope import org_transaction
+from tenants.shared_bytes import make_sure
 
 log = structlog.get_logger(__name__)
 

@@ -12,11 +12,12 @@ from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited
 from renders.providers.port import Content, Variant
 from renders.states import FailureClass, State, Who
 from renders.steps.client import client
-from renders.steps.keep import keep, make_sure
+from renders.steps.keep import keep
 from renders.steps.provenance import read_provenance, write_provenance
 from tenants import storage
 from tenants.media import run as media
 from tenants.scope import org_transaction
+from tenants.shared_bytes import make_sure
 
 log = structlog.get_logger(__name__)
 

@@ -9,9 +9,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from renders.models import Asset, Attempt, Deletion, DeletionReceipt, DeletionState
-from renders.moves import announce
-from renders.tombstones import locked
+from renders.models import Deletion, DeletionReceipt, DeletionState
+from renders.steps.subjects import Subject
 from tenants import audit, papers, signing, storage
 from tenants.canonical import canonical
 from tenants.public_ids import encode
@@ -23,13 +22,13 @@ FORMAT = "dailies.deletion-receipt/1"
 _NAMESPACE = uuid.UUID("6f3b1c9e-52a5-4c34-9d2e-8d8f0d1f1a77")
 
 
-def issue(org_id: UUID, deletion: Deletion) -> None:
+def issue(org_id: UUID, subject: Subject, deletion: Deletion) -> None:
     """Sign and keep the receipt, if everything is gone; nothing happens otherwise. Raises StorageFailed.
 
     The paper is filed first, under the deletion's own name: whoever comes again finds it and writes the same one down.
     """
     with org_transaction(org_id):
-        facts = _facts(org_id, deletion)
+        facts = _facts(org_id, subject, deletion)
     if facts is None:
         return
     name = str(deletion.pk)
@@ -37,7 +36,7 @@ def issue(org_id: UUID, deletion: Deletion) -> None:
         org_id, papers.RECEIPTS, name, signing.sign(facts)
     )
     with org_transaction(org_id):
-        _write_down(deletion, document)
+        _write_down(subject, deletion, document)
 
 
 def receipt_id(deletion: Deletion) -> UUID:
@@ -45,55 +44,31 @@ def receipt_id(deletion: Deletion) -> UUID:
     return uuid.uuid5(_NAMESPACE, str(deletion.pk))
 
 
-def _facts(org_id: UUID, deletion: Deletion) -> dict[str, Any] | None:
+def _facts(org_id: UUID, subject: Subject, deletion: Deletion) -> dict[str, Any] | None:
     """What the receipt says: hashes and moments, no content and no names. None while something is left."""
-    take = locked(deletion.render_id)
+    row = subject.locked()
     if not Deletion.objects.filter(pk=deletion.pk, state=DeletionState.RUNNING).exists():
         return None
-    files = list(Asset.objects.filter(render=take).order_by("kind"))
-    attempts = list(Attempt.objects.filter(render=take).exclude(provider_video_id=None))
-    if any(not file.purged_at for file in files) or any(not a.provider_deleted_at for a in attempts):
+    told = subject.facts()
+    if told is None:
         return None
     return {
         "format": FORMAT,
         "receipt": encode(DeletionReceipt.prefix, receipt_id(deletion)),
         "deletion": deletion.public_id,
         "agency": encode("agy", org_id),
-        "take": take.public_id,
+        subject.kind: row.public_id,
         "cause": deletion.cause,
         "asked_at": deletion.asked_at,
         "begun_at": deletion.begun_at,
-        "gone_at": max(file.purged_at for file in files) if files else timezone.now(),
+        "gone_at": max((file["gone_at"] for file in told["files"]), default=timezone.now()),
         "issued_at": timezone.now(),
-        "files": [_file(file, org_id) for file in files],
-        "provider_copies": [
-            {
-                "id_sha256": storage.text_sha256(attempt.provider_video_id or ""),
-                "gone_at": attempt.provider_deleted_at,
-            }
-            for attempt in attempts
-        ],
-        "kept": "the hashes above, decisions, comments, the ledger and the audit trail",
+        **told,
     }
 
 
-def _file(file: Asset, org_id: UUID) -> dict[str, Any]:
-    """One file. What another take of the agency shares is said to stay, and is not called gone."""
-    is_shared = bool(file.details.get("is_shared"))
-    if is_shared:
-        key = storage.key_for(org_id, file.sha256, file.content_type)
-        is_shared = Asset.objects.filter(storage_key=key, purged_at=None).exists()
-    return {
-        "kind": file.kind,
-        "sha256": file.sha256,
-        "bytes": file.size_bytes,
-        "gone_at": file.purged_at,
-        "bytes_stay_for_another_take": is_shared,
-    }
-
-
-def _write_down(deletion: Deletion, document: dict[str, Any]) -> None:
-    take = locked(deletion.render_id)
+def _write_down(subject: Subject, deletion: Deletion, document: dict[str, Any]) -> None:
+    row = subject.locked()
     done = Deletion.objects.filter(pk=deletion.pk, state=DeletionState.RUNNING)
     if not done.update(state=DeletionState.DONE, done_at=Now(), next_action_at=None, problem=""):
         return
@@ -106,12 +81,12 @@ def _write_down(deletion: Deletion, document: dict[str, Any]) -> None:
     )
     sha256 = storage.text_sha256(canonical(document).decode())
     audit.record(
-        "take.deletion_proved",
+        f"{subject.kind}.deletion_proved",
         by="system:purge",
-        on=take,
+        on=row,
         deletion=deletion.public_id,
         receipt=receipt.public_id,
         sha256=sha256,
     )
-    announce(take, "gone")
+    subject.announce(row, "gone")
     log.info("deletion_done", deletion=deletion.public_id, receipt=receipt.public_id)

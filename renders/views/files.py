@@ -35,9 +35,9 @@ def files_context(render: Render) -> dict[str, Any]:
         "record": render.asset_record(AssetKind.ORIGINAL),
         "deleted_at": max(deleted, default=None),
         "delete_warning": _warning(render, kept, last["undo_words"]),
-        "archive_refusal": _refusal(actions.check_can_archive, render),
+        "archive_refusal": refusal_of(actions.check_can_archive, render),
         **last,
-        "delete_refusal": _refusal(actions.check_can_delete, render, render.assets.all()),
+        "delete_refusal": refusal_of(actions.check_can_delete, render, render.assets.all()),
     }
 
 
@@ -58,16 +58,19 @@ def _warning(render: Render, kept: int, undo_words: str) -> str:
 def deletion_context(render: Render) -> dict[str, Any]:
     """The take's last deletion with its receipt, and how long a new one could be undone. Two queries."""
     rows = Deletion.objects.filter(render=render).select_related("asked_by", "receipt", "request")
-    window = policy.undo_window()
-    hours = window.total_seconds() / 3600
-    rule = policy.rules()[policy.UNDO]
     return {
         "deletion": rows.annotate(is_over=Q(begins_at__lte=Now())).order_by("-asked_at").first(),
-        "undo_words": rule.words(round(hours)) if hours >= 1 else "",
+        "undo_words": undo_words(),
     }
 
 
-def _refusal(check: Any, *args: Any) -> str:
+def undo_words() -> str:
+    """How long a deletion that is asked for now could be undone; empty for less than an hour."""
+    hours = policy.undo_window().total_seconds() / 3600
+    return policy.rules()[policy.UNDO].words(round(hours)) if hours >= 1 else ""
+
+
+def refusal_of(check: Any, *args: Any) -> str:
     try:
         check(*args)
     except Refused as error:

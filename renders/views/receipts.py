@@ -13,7 +13,12 @@ from renders.models import DeletionReceipt
 from tenants import signed, signing
 from tenants.access import AgencyRequest, public, requires
 
-_RELATED = ("deletion__render__brief__project__client", "deletion__asked_by", "deletion__request")
+_RELATED = (
+    "deletion__render__brief__project__client",
+    "deletion__character",
+    "deletion__asked_by",
+    "deletion__request",
+)
 
 
 def _find(receipt: UUID) -> DeletionReceipt:

@@ -60,9 +60,8 @@ def _schedule() -> dict[str, Any]:
 
 
 def _deletions(before: str) -> dict[str, Any]:
-    rows = Deletion.objects.select_related("render__brief", "asked_by", "receipt").order_by(
-        "-asked_at", "-id"
-    )
+    rows = Deletion.objects.select_related("render__brief", "character", "asked_by", "receipt")
+    rows = rows.order_by("-asked_at", "-id")
     page = keyset_page(rows, before, field="asked_at", size=SIZE)
     return {"page": page, **page.links(show="deletions")}
 
@@ -138,7 +137,8 @@ def _dry_run(held: policy.Held) -> dict[str, Any]:
     """What would go now: a count, and the first of them."""
     rows = run.due(held)
     kept = run.kept_by_hold(held)
-    if held.rule.model == "renders.Render":
+    is_takes = held.rule.model == "renders.Render"
+    if is_takes:
         rows = rows.select_related("brief__project__client")
         kept = kept.select_related("brief", "held_by")
     found = list(rows[: SIZE + 1])
@@ -146,7 +146,8 @@ def _dry_run(held: policy.Held) -> dict[str, Any]:
         "count": rows.count() if len(found) > SIZE else len(found),
         "rows": found[:SIZE],
         "kept": list(kept[:SIZE]),
-        "is_takes": held.rule.model == "renders.Render",
+        "is_takes": is_takes,
+        "is_characters": held.rule.model == "characters.Character",
         "most": purges.MOST,
     }
 

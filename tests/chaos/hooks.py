@@ -90,7 +90,7 @@ class Hooks:
 
         @functools.wraps(inner)
         def outer(org_id: Any, row: Any) -> Any:
-            with _standing_at(step, row):
+            with _standing_at(step, getattr(row, "pk", row)):
                 result = inner(org_id, row)
                 if _here.is_last:
                     self.strike(f"{step}.after_commit")

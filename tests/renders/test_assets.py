@@ -13,11 +13,12 @@ from renders import tasks
 from renders.actions import assets as actions
 from renders.models import Asset, AssetKind, AssetState, Deletion, Render
 from renders.states import State
-from renders.steps import keep, purge
+from renders.steps import purge
+from renders.steps.subjects import TakeSubject
 from renders.sweep import Sweep
 from reviews.actions.decisions import DecidedMeanwhile
 from reviews.models import Decision, Verdict
-from tenants import storage
+from tenants import shared_bytes, storage
 from tenants.models import AuditEvent
 from tenants.scope import org_transaction
 from tests import factories
@@ -297,7 +298,7 @@ def test_hold_saves_bytes_whose_other_owner_was_removed_meanwhile(take, act, del
 def test_file_removed_while_the_same_bytes_arrive_is_fetched_again(submit, account, monkeypatch):
     """keep() found the bytes there; before the row is written, the take that had them is removed."""
     render = run_until(submit(), State.DOWNLOADING)
-    really = keep.make_sure
+    really = shared_bytes.make_sure
 
     def removed_meanwhile(assets):
         for asset in assets:
@@ -329,7 +330,7 @@ def test_removal_waits_for_whoever_is_writing_the_same_bytes_down(take, delete, 
             connection.close()
 
     with cast.at():
-        keep.make_sure([old])
+        shared_bytes.make_sure([old])
         worker = threading.Thread(target=run)
         worker.start()
         begun.wait(5)
@@ -386,5 +387,5 @@ def test_purge_of_a_held_take_removes_nothing_whatever_its_files_say(take, cast)
         Render.objects.filter(pk=render.pk).update(
             held_at=timezone.now(), held_by=cast.amara, hold_reason="Case"
         )
-    purge.purge(render.org_id, render.pk)
+    purge.purge(render.org_id, TakeSubject(render.pk))
     assert all(there(asset) for asset in files(render).values())

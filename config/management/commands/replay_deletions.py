@@ -5,16 +5,20 @@ To be run after a restore and before anybody is let in. The journal lies beside 
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 
-from renders import tombstones
-from renders.models import Asset, Cause, Deletion, DeletionState, Render
+from characters.models import Character, CharacterFile
+from characters.moves import move
+from characters.states import State, Who
+from renders import character_tombstones
+from renders.models import Asset, AssetState, Cause, Deletion, DeletionState, Render
 from renders.steps.purge import purge
+from renders.steps.subjects import CharacterSubject, Subject, TakeSubject
 from reviews.actions.erasure import wipe
 from reviews.models import Guest
 from tenants import audit, papers, signed, signing
@@ -25,12 +29,98 @@ from tenants.public_ids import decode
 from tenants.scope import org_transaction
 
 _BY = "system:restore"
+_GONE = "Its files were deleted after the backup from which this copy was restored."
 
 
 def _is_known(org_id: UUID) -> bool:
     """Whether the agency is in this database; what others left in the storage is not ours to judge."""
     with org_transaction(org_id):
         return bool(Agency._base_manager.filter(pk=org_id).exists())
+
+
+class _Replayed(Protocol):
+    """Whose deletion the journal tells of."""
+
+    subject: Subject
+    names: dict[str, UUID | None]  # how a Deletion names it
+
+    def find(self) -> Any:
+        """Its row under lock, or None when the backup is older than it."""
+
+    def hold(self, row: Any) -> str:
+        """The public id of what is on hold; empty for none."""
+
+    def mark(self, row: Any) -> int:
+        """Put it away, and mark its files as deleted; how many."""
+
+
+class _Take:
+    """A take whose deletion the journal tells of."""
+
+    def __init__(self, pk: UUID) -> None:
+        self.subject: Subject = TakeSubject(pk)
+        self.names: dict[str, UUID | None] = {"render_id": pk, "character_id": None}
+
+    def find(self) -> Render | None:
+        return Render.objects.select_for_update(of=("self",)).filter(pk=self.subject.pk).first()
+
+    def hold(self, take: Any) -> str:
+        return take.public_id if take.is_held else ""
+
+    def mark(self, take: Any) -> int:
+        Render.objects.filter(pk=take.pk, archived_at=None).update(archived_at=Now())
+        rows = Asset.objects.filter(render=take, purged_at=None)
+        return int(rows.update(state=AssetState.DELETED, deleted_at=Now()))
+
+
+class _Character:
+    """A character whose deletion the journal tells of."""
+
+    def __init__(self, pk: UUID) -> None:
+        self.subject: Subject = CharacterSubject(pk)
+        self.names: dict[str, UUID | None] = {"render_id": None, "character_id": pk}
+
+    def find(self) -> Character | None:
+        return Character.objects.select_for_update(of=("self",)).filter(pk=self.subject.pk).first()
+
+    def hold(self, character: Any) -> str:
+        held = character_tombstones.held_take(character)
+        return held.public_id if held else ""
+
+    def mark(self, character: Any) -> int:
+        # A backup may be of a day when it was in use: without its clip nothing can be made with it.
+        if not character.is_put_away:
+            move(character, State.REVOKED, who=Who.WORKER, note=_GONE)
+        rows = CharacterFile.objects.filter(character=character, purged_at=None)
+        return int(rows.update(deleted_at=Now()))
+
+
+def _replayed(entry: dict[str, Any]) -> _Replayed:
+    """Whose files the entry says are gone."""
+    if "character" in entry:
+        return _Character(UUID(entry["character"]))
+    return _Take(UUID(entry["take"]))
+
+
+def _lay(replayed: _Replayed, row: Any, pk: UUID, entry: dict[str, Any]) -> None:
+    """The deletion under its old id, begun: its receipt, if there was one, is found again under that name."""
+    # A click that came after the backup may have laid another one; this one is older and has begun.
+    others = replayed.subject.deletions().open().exclude(pk=pk)
+    others.update(state=DeletionState.UNDONE, undone_at=Now(), next_action_at=None)
+    marked = replayed.mark(row)
+    begun = parse_datetime(entry["begun_at"])
+    values = {
+        **replayed.names,
+        "cause": entry.get("cause", Cause.PERSON),
+        "files": entry.get("files", {}),
+        "state": DeletionState.RUNNING,
+        "begins_at": begun,
+        "begun_at": begun,
+        "next_action_at": Now(),
+        "undone_at": None,
+    }
+    Deletion.objects.update_or_create(pk=pk, defaults=values)
+    audit.record(f"{replayed.subject.kind}.deletion_replayed", by=_BY, on=row, files=marked)
 
 
 class Command(BaseCommand):
@@ -79,52 +169,29 @@ class Command(BaseCommand):
         self.stderr.write(text)
 
     def _deletion(self, org_id: UUID, entry: dict[str, Any]) -> bool:
-        """True when the take's files were there again."""
-        pk, take_id = UUID(entry["deletion"]), UUID(entry["take"])
+        """True when the files were there again."""
+        pk, replayed = UUID(entry["deletion"]), _replayed(entry)
         with org_transaction(org_id):
-            if not Render.objects.filter(pk=take_id).exists():
-                return False  # the backup is older than the take
+            row = replayed.find()
+            if row is None:
+                return False  # the backup is older than it
             if Deletion.objects.filter(pk=pk, state=DeletionState.DONE).exists():
                 return False
-            take = tombstones.locked(take_id)
-            if take.is_held:
-                self._trouble(
-                    f"{take.public_id} is on hold in this copy: release the hold, then run this again."
-                )
+            if hold := replayed.hold(row):
+                self._trouble(f"{hold} is on hold in this copy: release the hold, then run this again.")
                 return False
             if self.dry_run:
-                self.stdout.write(f"would delete the files of {take.public_id}")
+                self.stdout.write(f"would delete the files of {row.public_id}")
                 return True
-            self._lay(take, pk, entry)
-        purge(org_id, take_id)
+            _lay(replayed, row, pk, entry)
+        purge(org_id, replayed.subject)
         with org_transaction(org_id):
-            row = Deletion.objects.get(pk=pk)
-        if row.state != DeletionState.DONE:
-            self._trouble(f"{row.public_id}: {row.problem or 'not done yet'} The sweep goes on with it.")
+            deletion = Deletion.objects.get(pk=pk)
+        if deletion.state != DeletionState.DONE:
+            self._trouble(
+                f"{deletion.public_id}: {deletion.problem or 'not done yet'} The sweep goes on with it."
+            )
         return True
-
-    def _lay(self, take: Render, pk: UUID, entry: dict[str, Any]) -> None:
-        """The deletion under its old id, begun: its receipt, if there was one, is found again under that name."""
-        # A click that came after the backup may have laid another one; this one is older and has begun.
-        Deletion.objects.open().filter(render=take).exclude(pk=pk).update(
-            state=DeletionState.UNDONE, undone_at=Now(), next_action_at=None
-        )
-        files = tombstones.locked_files(take)
-        Asset.objects.filter(render=take, purged_at=None).update(state="deleted", deleted_at=Now())
-        Render.objects.filter(pk=take.pk, archived_at=None).update(archived_at=Now())
-        begun = parse_datetime(entry["begun_at"])
-        values = {
-            "render": take,
-            "cause": entry.get("cause", Cause.PERSON),
-            "files": entry.get("files", {}),
-            "state": DeletionState.RUNNING,
-            "begins_at": begun,
-            "begun_at": begun,
-            "next_action_at": Now(),
-            "undone_at": None,
-        }
-        Deletion.objects.update_or_create(pk=pk, defaults=values)
-        audit.record("take.deletion_replayed", by=_BY, on=take, files=len(files))
 
     def _erasure(self, org_id: UUID, entry: dict[str, Any]) -> bool:
         """True when somebody was there again."""

@@ -34,13 +34,26 @@ class Command(BaseCommand):
         except signed.BadDocument as error:
             raise CommandError(f"It proves nothing. {error}") from error
         self.stdout.write(f"Genuine and unchanged: {document.get('format')}, signed with {key}.")
-        for name in ("receipt", "take", "asked_at", "begun_at", "gone_at", "issued_at", "seq", "at"):
+        for name in (
+            "receipt",
+            "take",
+            "character",
+            "asked_at",
+            "begun_at",
+            "gone_at",
+            "issued_at",
+            "seq",
+            "at",
+        ):
             if name in document:
                 self.stdout.write(f"  {name:<10} {document[name]}")
         files = document.get("files")
         for row in files if isinstance(files, list) else []:
-            note = " (the same bytes stay for another take)" if row.get("bytes_stay_for_another_take") else ""
+            stays = [name for name in ("take", "character") if row.get(f"bytes_stay_for_another_{name}")]
+            note = f" (the same bytes stay for another {stays[0]})" if stays else ""
             self.stdout.write(f"  gone       {row['sha256']}  {row['kind']}, {row['bytes']} bytes{note}")
+        for _copy in document.get("provider_copies_that_may_stay") or []:
+            self.stdout.write("  may stay   a copy at the provider: its protocol cannot delete a character")
 
     def _read(self, path: Path, how: Any) -> Any:
         try:

@@ -1,119 +1,32 @@
 """A deletion from tombstone to receipt: killed at every step, refused, held, undone; afterwards nothing is found."""
 
 import json
-import time
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from django.conf import settings as live_settings
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from renders import tasks
 from renders.actions import assets as actions
-from renders.models import Asset, Attempt, Deletion, DeletionReceipt, DeletionState, Provenance
+from renders.actions.deleting import CannotUndo
+from renders.models import Asset, Deletion, DeletionReceipt, DeletionState, Provenance
 from renders.providers.videos_api import VideosApi
-from renders.states import State
 from renders.steps import purge as purge_step
 from renders.steps import receipts as receipt_step
 from renders.sweep import Sweep
 from tenants import papers, signed, signing, storage
 from tenants.models import AuditEvent
 from tenants.scope import org_transaction
-from tests import factories, s3, traces
-from tests.owner import as_owner
-from tests.renders.pipeline import attempts, fresh, run_until
+from tests import factories, traces
+from tests.renders.deletions.kit import at_the_provider, left, receipts, row, work
+from tests.renders.pipeline import attempts, fresh
 from tests.storages import Unsteady
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def needles_of(render) -> tuple[list[Asset], list[bytes]]:
-    """Its files, and what would be found of them: their places, and a piece of the original past every header."""
-    files = list(fresh(render).assets.all())
-    with storage.opened(fresh(render).asset("original").storage_key) as file:
-        data = file.read()
-    piece = data[len(data) // 2 : len(data) // 2 + 48] if len(data) > 4096 else data
-    return files, [*[asset.storage_key.encode() for asset in files], piece]
-
-
-@pytest.fixture
-def real_clip(submit, account):
-    """A take that was rendered, with its provider's copy still there."""
-    account.deletes_after_copy = False
-    account.save()
-    render = run_until(submit(), State.IN_REVIEW)
-    return render, *needles_of(render)
-
-
-@pytest.fixture
-def clip(cast, account, emulator):
-    """The same without the rendering: rows, small files, and a video of its own at the provider."""
-    head = {"Authorization": f"Bearer {emulator.api_key}"}
-    made = httpx.post(
-        f"{emulator.url}/videos", headers=head, data={"prompt": "A copy", "seconds": "4"}
-    ).json()["id"]
-    deadline = time.monotonic() + 20
-    while httpx.get(f"{emulator.url}/videos/{made}", headers=head).json()["status"] != "completed":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    with cast.at():
-        render = factories.take(cast, title="Lighthouse")
-        Attempt.objects.create(
-            render=render,
-            number=1,
-            account=account,
-            status="completed",
-            lane="",
-            prompt_sha256="",
-            reserved_microusd=0,
-            settled_microusd=0,
-            reserved_on=timezone.now().date(),
-            provider_video_id=made,
-        )
-    return render, *needles_of(render)
-
-
-@pytest.fixture
-def delete(cast):
-    def run(render):
-        with cast.at():
-            return actions.delete_take_files(render=render, typed=str(render), by=cast.amara)
-
-    return run
-
-
-def work(render) -> None:
-    """What a worker does when the time has come."""
-    with org_transaction(render.org_id):
-        Deletion.objects.open().filter(render=render).update(next_action_at=Now(), begins_at=Now())
-    tasks.purge.fn(str(render.org_id), str(render.pk))
-
-
-def row(render) -> Deletion:
-    with org_transaction(render.org_id):
-        return Deletion.objects.select_related("receipt").get(render=render)
-
-
-def receipts(render) -> list[DeletionReceipt]:
-    with org_transaction(render.org_id):
-        return list(DeletionReceipt.objects.filter(deletion__render=render))
-
-
-def left(render, needles) -> list[str]:
-    """Where anything of it is found: the agency's folder, and every column of every table."""
-    folder = Path(default_storage.location) / str(render.org_id)
-    return traces.in_folder(folder, needles) + traces.in_database(needles)
-
-
-def at_the_provider(emulator, attempt) -> int:
-    url = f"{emulator.url}/videos/{attempt.provider_video_id}/content"
-    return httpx.get(url, headers={"Authorization": f"Bearer {emulator.api_key}"}).status_code
 
 
 def test_needles_are_found_while_the_take_is_there(clip):
@@ -258,8 +171,8 @@ def test_hold_between_two_files_saves_the_original(clip, delete, cast, monkeypat
     monkeypatch.setattr(storage, "remove", remove)
     each = purge_step._remove_one
 
-    def remove_one(pk, key):
-        each(pk, key)
+    def remove_one(*args):
+        each(*args)
         if len(count) == 3 and not fresh(render).is_held:
             with cast.at():
                 actions.hold_take(render=render, reason="Case", by=cast.amara)
@@ -341,7 +254,7 @@ def test_undo_within_the_window_brings_everything_back(cast, delete, settings):
         assert actions.undo_deletion(render=render, by=cast.amara) == 5
     assert fresh(render).asset("original") is not None
     assert row(render).state == DeletionState.UNDONE
-    with cast.at(), pytest.raises(actions.CannotUndo, match="no deletion"):
+    with cast.at(), pytest.raises(CannotUndo, match="no deletion"):
         actions.undo_deletion(render=render, by=cast.amara)
     delete(render)
     with cast.at():
@@ -352,7 +265,7 @@ def test_undo_after_the_window_is_refused(cast, delete):
     with cast.at():
         render = factories.take(cast)
     delete(render)
-    with cast.at(), pytest.raises(actions.CannotUndo, match="window is over"):
+    with cast.at(), pytest.raises(CannotUndo, match="window is over"):
         actions.undo_deletion(render=render, by=cast.amara)
 
 
@@ -426,149 +339,3 @@ def test_receipts_cannot_be_edited_or_removed(cast, delete):
         for change in (receipt.save, receipt.delete, lambda: DeletionReceipt.objects.update(key_id="x")):
             with pytest.raises(TypeError):
                 change()
-
-
-@pytest.fixture
-def bucket(settings, monkeypatch):
-    """A bucket on a server of our own, asked through boto3 and django-storages."""
-    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with s3.serving(is_versioned=True) as found:
-        settings.STORAGES = s3.storages(found)
-        yield found
-
-
-def test_every_version_goes_from_a_versioned_bucket(bucket, cast, delete):
-    with cast.at():
-        render = factories.take(cast, files=False)
-        asset = factories.file(render, "original", b"first bytes of a clip")
-    bucket.put(asset.storage_key, b"an older version of a clip")
-    bucket.put(asset.storage_key, None)
-    bucket.put(asset.storage_key, b"first bytes of a clip")
-    bucket.put(f"{asset.storage_key}.bak", b"a neighbour whose name begins the same")
-    delete(render)
-    work(render)
-    assert row(render).state == DeletionState.DONE
-    assert asset.storage_key not in bucket.versions
-    assert bucket.holds(b"of a clip") == []
-    assert bucket.versions[f"{asset.storage_key}.bak"], "a neighbour is left alone"
-    assert len(receipts(render)) == 1
-
-
-def test_bucket_without_versions_works_the_same(bucket, cast, delete):
-    bucket.is_versioned = False
-    with cast.at():
-        render = factories.take(cast)
-    delete(render)
-    work(render)
-    assert row(render).state == DeletionState.DONE
-    assert bucket.holds(b"original of") == []
-
-
-@pytest.mark.parametrize(
-    ("switch", "words"),
-    [("may_list_versions", "list the versions"), ("may_delete_versions", "refuses to remove")],
-)
-def test_bucket_that_does_not_let_us_prove_it_is_refused_in_words(bucket, cast, delete, switch, words):
-    with cast.at():
-        render = factories.take(cast)
-    setattr(bucket, switch, False)
-    delete(render)
-    work(render)
-    assert words in row(render).problem
-    assert receipts(render) == []
-    setattr(bucket, switch, True)
-    work(render)
-    assert len(receipts(render)) == 1
-
-
-def test_bucket_that_is_down_now_and_then(bucket, cast, delete):
-    with cast.at():
-        render = factories.take(cast)
-    delete(render)
-    for _ in range(12):
-        bucket.failing = {"DELETE": 1, "HEAD": 1}
-        work(render)
-        if row(render).state == DeletionState.DONE:
-            break
-    assert len(receipts(render)) == 1
-    assert bucket.holds(b"original of") == []
-
-
-def test_restored_database_is_told_again(clip, delete, cast, capsys):
-    """A copy from before the deletion: rows and bytes are back, the journal and the receipt were filed outside."""
-    render, files, needles = clip
-    kept = {file.storage_key: Path(default_storage.path(file.storage_key)).read_bytes() for file in files}
-    delete(render)
-    work(render)
-    [receipt] = receipts(render)
-    _restore(render, files, kept)
-    assert left(render, needles)
-    call_command("replay_deletions", dry_run=True)
-    assert "would delete the files of" in capsys.readouterr().out
-    call_command("replay_deletions")
-    assert left(render, needles) == []
-    [again] = receipts(render)
-    assert again.document == receipt.document, "the receipt of then, not another one"
-    call_command("replay_deletions")
-    assert "0 done again" in capsys.readouterr().out
-
-
-def _restore(render, files, kept) -> None:
-    """As a backup of before would have it. Only the owner of the tables can take a receipt away."""
-    as_owner(
-        "ALTER TABLE renders_deletionreceipt DISABLE TRIGGER append_only",
-        "ALTER TABLE renders_deletionreceipt NO FORCE ROW LEVEL SECURITY",
-        "DELETE FROM renders_deletionreceipt",
-        "ALTER TABLE renders_deletionreceipt FORCE ROW LEVEL SECURITY",
-        "ALTER TABLE renders_deletionreceipt ENABLE TRIGGER append_only",
-    )
-    with org_transaction(render.org_id):
-        Deletion.objects.filter(render=render).delete()
-        for file in files:
-            Asset.objects.filter(pk=file.pk).update(
-                state="stored",
-                archived_at=None,
-                deleted_at=None,
-                purged_at=None,
-                storage_key=file.storage_key,
-            )
-        Attempt.objects.filter(render=render).update(provider_deleted_at=None)
-        type(render).objects.filter(pk=render.pk).update(archived_at=None)
-    for key, data in kept.items():
-        path = Path(default_storage.path(key))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-def test_journal_entry_that_was_changed_is_passed_over(clip, delete, cast, capsys):
-    from django.core.management.base import CommandError
-
-    render, files, _needles = clip
-    kept = {file.storage_key: Path(default_storage.path(file.storage_key)).read_bytes() for file in files}
-    delete(render)
-    work(render)
-    deletion = row(render)
-    _restore(render, files, kept)
-    path = Path(default_storage.path(f"{render.org_id}/papers/journal/{deletion.pk}.json"))
-    path.write_bytes(path.read_bytes().replace(b'"cause": "person"', b'"cause": "bulk"'))
-    with pytest.raises(CommandError, match="Do not let anybody in"):
-        call_command("replay_deletions")
-    assert "passed over" in capsys.readouterr().err
-    assert fresh(render).asset("original") is not None
-
-
-def test_hold_in_the_restored_copy_wins_and_is_reported(clip, delete, cast, capsys):
-    from django.core.management.base import CommandError
-
-    render, files, _needles = clip
-    kept = {file.storage_key: Path(default_storage.path(file.storage_key)).read_bytes() for file in files}
-    delete(render)
-    work(render)
-    _restore(render, files, kept)
-    with cast.at():
-        actions.hold_take(render=render, reason="Case", by=cast.amara)
-    with pytest.raises(CommandError):
-        call_command("replay_deletions")
-    assert "release the hold" in capsys.readouterr().err
-    assert fresh(render).asset("original") is not None
