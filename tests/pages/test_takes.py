@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from renders.models import Attempt, Render
+from renders.models import Attempt, Provenance, Render
 from renders.states import FailureClass, State
 from tests.cast import browser
 from tests.reviews.helpers import statements
@@ -223,3 +223,18 @@ def test_ledger_speaks_as_finance_does(cast, make_take):
     page = browser(cast.fay).get("/a/northlight/spend/").content.decode()
     assert "<th>Ledger account</th>" in page
     assert ">Book<" not in page
+
+
+def test_origin_says_in_words_what_the_checker_found(cast, amara, make_take):
+    take = make_take(state="in_review")
+    with cast.at():
+        Provenance.objects.create(
+            render=take,
+            asset_sha256="0" * 64,
+            credentials="broken",
+            problems=["assertion.bmffHash.mismatch", "odd.code"],
+        )
+    page = amara.get(f"/a/northlight/takes/{take.public_id}").content.decode()
+    assert ">Picture or sound was changed after it was signed.<" in page
+    assert "The checker found a fault that it calls “odd.code”." in page
+    assert ">assertion.bmffHash" not in page
