@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, When
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from characters.models import Character, Likeness
-from characters.states import State
+from characters.states import USABLE, State
 from renders.models import Brief, BriefVersion, ProviderAccount, Registration, VersionCharacter
 from renders.models.characters import MOST
 from tenants.errors import Refused
@@ -70,7 +72,9 @@ def offers(
 
     `query`: a part of the name. At most OFFERED of them.
     """
-    rows = Character.objects.offered().select_related("clip").prefetch_related("clip__files")
+    usable_first = Case(When(state__in=sorted(USABLE), then=0), default=1)
+    rows = Character.objects.offered().order_by(usable_first, Lower("name"), "pk")
+    rows = rows.select_related("clip").prefetch_related("clip__files")
     found = list((rows.filter(name__icontains=query) if query else rows)[: OFFERED + 1])
     has_more, found = len(found) > OFFERED, found[:OFFERED]
     missing = set(keep) - {character.pk for character in found}

@@ -187,7 +187,7 @@ class TestSearch:
     def test_what_is_not_shown_is_said_and_found(self, amara, project, many):
         page = text(amara.get(NEW))
         assert self._shown(page) == ["Thing 00", "Thing 59"]
-        assert "The first 60 by name are shown" in page
+        assert "The first 60 are shown; find the others by name." in page
         part = text(amara.post("/a/northlight/briefs/cast", form(project, cast_query="zEb")))
         assert self._shown(part) == ["Zebra"]
         assert "<html" not in part
@@ -195,6 +195,13 @@ class TestSearch:
         nobody = text(amara.post("/a/northlight/briefs/cast", form(project, cast_query="Nobody")))
         assert self._shown(nobody) == []
         assert "0 characters with" in nobody
+
+    def test_usable_ones_are_not_pushed_out_by_those_that_wait(self, cast, amara, project, known):
+        known("Zebra")
+        with cast.at():
+            for number in range(61):
+                kit.character(cast, State.VALIDATED, name=f"Thing {number:02}")
+        assert self._shown(text(amara.get(NEW)))[-1:] == ["Zebra"]
 
     def test_chosen_ones_stay_whatever_is_looked_for(self, amara, project, many):
         part = text(amara.post("/a/northlight/briefs/cast", form(project, many[60], cast_query="zeb")))

@@ -291,6 +291,9 @@ class TestWonAgainstTheProvider:
             assert "send it again as it is, or say it in other words" in page
             assert "may charge for it all the same" in page
             assert "Send it again as it is, for $0.40" in page
+            # Nothing beside it that says the contrary.
+            assert "will be blocked again" not in page
+            assert "appealed for and decided" not in page
             data = self._form(page, blocked_take)
         again = amara.post(f"{A}/takes/{blocked_take.public_id}/again", data)
         with cast.at():
