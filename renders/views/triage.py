@@ -222,7 +222,7 @@ def triage_do(request: HttpRequest, case: UUID, act: str) -> HttpResponseBase:
 
 _SAID = {
     "dismiss": "Dismissed: {case}.",
-    "rewrite": "The wording for {case} is with the team; they take it with one click.",
+    "rewrite": "The wording is with the team, for {case}; they take it with one click.",
     "escalate": "Escalated: {case}.",
 }
 

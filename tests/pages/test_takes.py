@@ -114,8 +114,8 @@ def test_withdrawing_gives_back_and_says_so(cast, amara, make_take):
 def test_sent_take_cannot_be_withdrawn_and_the_button_says_why(amara, make_take):
     take = make_take(state="rendering", next_action_at="2099-01-01T00:00Z")
     url = f"/a/northlight/takes/{take.public_id}"
-    assert b"no way to call it back" in amara.get(url).content
-    assert b"no way to call it back" in amara.post(f"{url}/cancel", follow=True).content
+    assert b"cannot be asked to stop" in amara.get(url).content
+    assert b"cannot be asked to stop" in amara.post(f"{url}/cancel", follow=True).content
 
 
 def test_again_makes_the_next_take_of_the_same_version(cast, amara, make_take):
