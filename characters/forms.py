@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from characters import rules
 from characters.models import Character, Kind
 from tenants.models import Client
+from tenants.typed import NameField
 
 MAX_EVIDENCE = 10 * 1000 * 1000  # bytes
 # First bytes, and what such a file is served as: never shown in a page, only saved.
@@ -18,7 +19,7 @@ EVIDENCE = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n", "image/png"), (b"\xf
 class NewCharacterForm(forms.Form):
     """Three fields make a draft."""
 
-    name = forms.CharField(
+    name = NameField(
         max_length=80,
         label=_("Name"),
         help_text=_("As it is called in prompts, letter by letter: the provider finds it by its name."),
@@ -58,7 +59,7 @@ class SheetForm(NewCharacterForm):
         help_text=_("One line each: what it never does or wears."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    rights_holder = forms.CharField(max_length=120, required=False, label=_("Rights holder"))
+    rights_holder = NameField(max_length=120, required=False, label=_("Rights holder"))
     rights_evidence = forms.CharField(
         max_length=1000,
         required=False,

@@ -1,17 +1,21 @@
 """Characters in briefs: how many, which may be used with which account, and what the provider calls them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, When
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from characters.models import Character, Likeness
-from characters.states import State
+from characters.states import USABLE, State
 from renders.models import Brief, BriefVersion, ProviderAccount, Registration, VersionCharacter
 from renders.models.characters import MOST
 from tenants.errors import Refused
+
+OFFERED = 60  # characters that a composer shows at once
 
 
 class CannotCast(Refused):
@@ -61,16 +65,24 @@ def known_ids(account: ProviderAccount, characters: Iterable[UUID]) -> dict[UUID
     return dict(rows.values_list("character_id", "provider_character_id"))
 
 
-def offers(account: ProviderAccount, *, keep: Iterable[UUID] = ()) -> list[Offer]:
-    """What a composer shows, usable ones first: at most 60, and always those to `keep`."""
-    rows = Character.objects.offered().select_related("clip").prefetch_related("clip__files")
-    found = list(rows[:60])
+def offers(
+    account: ProviderAccount, *, keep: Collection[UUID] = (), query: str = ""
+) -> tuple[list[Offer], bool]:
+    """What a composer shows, and whether there are more: first those to `keep`, whatever is looked for, then usable ones.
+
+    `query`: a part of the name. At most OFFERED of them.
+    """
+    usable_first = Case(When(state__in=sorted(USABLE), then=0), default=1)
+    rows = Character.objects.offered().order_by(usable_first, Lower("name"), "pk")
+    rows = rows.select_related("clip").prefetch_related("clip__files")
+    found = list((rows.filter(name__icontains=query) if query else rows)[: OFFERED + 1])
+    has_more, found = len(found) > OFFERED, found[:OFFERED]
     missing = set(keep) - {character.pk for character in found}
     if missing:
         found += Character.objects.listed().filter(pk__in=missing)
     known = known_ids(account, (character.pk for character in found))
     made = [Offer(c, why_not(c, account, is_known=c.pk in known)) for c in found]
-    return sorted(made, key=lambda offer: bool(offer.refusal))
+    return sorted(made, key=lambda offer: (offer.character.pk not in keep, bool(offer.refusal))), has_more
 
 
 def check_cast(characters: list[Character], account: ProviderAccount) -> None:

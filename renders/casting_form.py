@@ -10,6 +10,9 @@ from characters.models import Character
 from renders import casting
 from renders.models import ProviderAccount
 from tenants.public_ids import decode
+from tenants.typed import clean_name
+
+_FEW = 12  # characters that are seen at a glance: no search beside them
 
 
 def _ids(public_ids: set[str]) -> list[UUID]:
@@ -33,7 +36,13 @@ class CastMixin(forms.Form):
     def offer_characters(self, account: ProviderAccount) -> None:
         """Fill in who may be chosen; who may not is shown disabled, with the reason."""
         chosen = set(self.chosen_characters())
-        self.cast_offers = casting.offers(account, keep=_ids(chosen))
+        self.cast_query = self._asked()
+        self.cast_offers, self.cast_has_more = casting.offers(
+            account, keep=_ids(chosen), query=self.cast_query
+        )
+        others = [offer for offer in self.cast_offers if offer.character.public_id not in chosen]
+        self.cast_found = len(others)
+        self.cast_is_searched = bool(self.cast_query) or len(self.cast_offers) > _FEW
         self.shown_cast = [
             (offer.character, offer.refusal, offer.character.public_id in chosen)
             for offer in self.cast_offers
@@ -41,6 +50,11 @@ class CastMixin(forms.Form):
         field: Any = self.fields["characters"]
         # All of them: one that may not be used is refused with its own reason, not as an unknown value.
         field.choices = [(offer.character.public_id, offer.character.name) for offer in self.cast_offers]
+
+    def _asked(self) -> str:
+        """What the search beside the characters holds."""
+        values = self.data if self.is_bound else self.initial
+        return clean_name(str(values.get("cast_query") or ""))[:80]
 
     def chosen_characters(self) -> list[str]:
         """Public ids as the form has them now."""

@@ -11,6 +11,7 @@ from renders.casting_form import CastMixin
 from renders.models import Brief, Project, ProviderAccount
 from renders.prompts import MAX_PROMPT, compose
 from tenants.models import Client
+from tenants.typed import NameField
 
 HELP = {
     "subject": _("What is to be seen, in one or two sentences."),
@@ -33,7 +34,7 @@ class BriefForm(CastMixin, forms.Form):
     project: "forms.ModelChoiceField[Project]" = forms.ModelChoiceField(
         queryset=None, label=_("Project"), empty_label=_("Choose a project")
     )
-    title = forms.CharField(max_length=120, label=_("Title"))
+    title = NameField(max_length=120, label=_("Title"))
     subject = forms.CharField(max_length=4000, label=_("Subject"))
     setting = forms.CharField(max_length=4000, required=False, label=_("Setting"))
     action = forms.CharField(max_length=4000, required=False, label=_("Action"))
@@ -119,8 +120,8 @@ class ProjectForm(forms.Form):
     client: "forms.ModelChoiceField[Client]" = forms.ModelChoiceField(
         queryset=None, required=False, label=_("Client"), empty_label=_("A new client")
     )
-    new_client = forms.CharField(max_length=80, required=False, label=_("New client’s name"))
-    name = forms.CharField(max_length=120, label=_("Project’s name"))
+    new_client = NameField(max_length=80, required=False, label=_("New client’s name"))
+    name = NameField(max_length=120, label=_("Project’s name"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

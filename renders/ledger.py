@@ -20,6 +20,10 @@ class BudgetExceeded(Refused):
     """A limit would be passed. Nothing was set aside."""
 
 
+class NoBudget(BudgetExceeded):
+    """Nobody has set one yet."""
+
+
 def period_start(period: str, day: date) -> date:
     """First day of the period that holds `day`; the epoch for a total."""
     return day.replace(day=1) if period == Period.MONTH else EPOCH
@@ -31,7 +35,7 @@ def budgets_for(render: Render) -> list[Budget]:
     mine = Q(level=Level.AGENCY) | Q(client_id=project.client_id) | Q(project_id=project.pk)
     budgets = list(Budget.objects.filter(mine).order_by("level", "period", "pk"))
     if not budgets or budgets[0].level != Level.AGENCY:
-        raise BudgetExceeded("This agency has no budget yet. An owner or finance sets one under Spend.")
+        raise NoBudget("This agency has no budget yet. An owner or finance sets one under Spend.")
     return budgets
 
 

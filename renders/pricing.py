@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount
+from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount, Render
 from tenants.errors import Refused
 
 MICROUSD = 1_000_000
@@ -53,6 +53,13 @@ def quote(
             f"There is no price for {model} at {size} on {account.name}. Choose another size or model."
         )
     return Quote(row, seconds)
+
+
+def quote_again(render: Render) -> Quote:
+    """What the same settings cost today. Raises NoPrice when they have no price any more."""
+    return quote(
+        render.account, model=render.model, size=render.size, seconds=render.seconds, mode=render.mode
+    )
 
 
 def offers(account: ProviderAccount) -> list[ModelOffer]:

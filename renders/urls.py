@@ -41,6 +41,7 @@ urlpatterns = [
     path("a/<slug:agency>/briefs/", briefs.brief_list, name="brief-list"),
     path("a/<slug:agency>/briefs/new", briefs.brief_new, name="brief-new"),
     path("a/<slug:agency>/briefs/preview", briefs.brief_preview, name="brief-preview"),
+    path("a/<slug:agency>/briefs/cast", briefs.brief_cast, name="brief-cast"),
     path("a/<slug:agency>/briefs/<brf:brief>", briefs.brief_edit, name="brief-edit"),
     path("a/<slug:agency>/briefs/<brf:brief>/archive", briefs.brief_archive, name="brief-archive"),
     path("a/<slug:agency>/projects/new", briefs.project_new, name="project-new"),

@@ -20,6 +20,8 @@ _SALT = "portal-guest"
 _CAPABILITIES = {"enter", "view", "comment", "decide", "download"}
 _KEEP_SECONDS = 60 * 60 * 24 * 30
 _KEEP_LINKS = 12  # a cookie holds 4 KB
+_TYPED = ("body", "note")  # fields of the portal's forms that hold what somebody wrote
+_TYPED_MOST = 20_000  # characters that are given back; more than any form takes
 # Nothing of a portal may linger in a cache, a search engine, or another site's log.
 _PRIVATE = {
     "Cache-Control": "private, no-store",
@@ -78,6 +80,18 @@ def portal_page(
     return TemplateResponse(request, template, {**shared, **(context or {})}, status=status)
 
 
+def typed_words(request: HttpRequest) -> list[str]:
+    """What somebody wrote into a form that cannot be taken any more, so that the page can give it back."""
+    texts = (request.POST.get(name, "").strip()[:_TYPED_MOST] for name in _TYPED)
+    return [text for text in texts if text]
+
+
+def _gone(request: HttpRequest) -> HttpResponseBase:
+    """The same for every link that opens nothing, whether it ever did or not; and what was typed meanwhile."""
+    context = {"typed": typed_words(request), "was_sent": request.method == "POST"}
+    return TemplateResponse(request, "reviews/portal_gone.html", context, status=404)
+
+
 def portal(capability: str) -> Callable[[View], View]:
     """Let whoever holds the link do this. Unknown, ended, revoked and forbidden all answer the same 404.
 
@@ -91,11 +105,12 @@ def portal(capability: str) -> Callable[[View], View]:
         def gated(request: PortalRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             found = find_link(token)
             if found is None:
-                raise Http404("This link does not open anything.")
-            org_id, link_id = found
-            with scope.entered(org_id):
-                stop = _admit(request, token, link_id, capability)
-                response = rendered(stop or view(request, *args, **kwargs))
+                response = rendered(_gone(request))
+            else:
+                org_id, link_id = found
+                with scope.entered(org_id):
+                    stop = _admit(request, token, link_id, capability)
+                    response = rendered(stop or view(request, *args, **kwargs))
             for name, value in _PRIVATE.items():
                 response.headers[name] = value
             return response
@@ -107,7 +122,9 @@ def portal(capability: str) -> Callable[[View], View]:
 
 def _admit(request: PortalRequest, token: str, link_id: Any, capability: str) -> HttpResponseBase | None:
     """Put link and guest on the request; an answer instead of the view's when it must not be reached yet."""
-    rows = PortalLink.objects.select_related("org", "round__render__brief__project__client")
+    rows = PortalLink.objects.select_related(
+        "org", "round__render__brief__project__client", "round__render__provenance"
+    )
     link = request.link = rows.get(pk=link_id)
     request.token = token
     session = _cookie(request).get(str(link.pk), {})
@@ -120,7 +137,9 @@ def _admit(request: PortalRequest, token: str, link_id: Any, capability: str) ->
         raise Http404("This link does not open anything.")
     if not may_client_see(link.round):
         status = 200 if request.method in {"GET", "HEAD"} else 409
-        return portal_page(request, "reviews/portal_not_ready.html", status=status)
+        return portal_page(
+            request, "reviews/portal_not_ready.html", {"typed": typed_words(request)}, status=status
+        )
     return None
 
 

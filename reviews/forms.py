@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from renders.models import Asset
 from reviews.models import Verdict
 from reviews.timecode import BadTimecode, parse_range
+from tenants.typed import NameField, WordsField
 
 _MOST_FRAMES = 10_000_000
 
@@ -22,8 +23,11 @@ class ShownForm(forms.Form):
 class CommentForm(ShownForm):
     """A comment at a frame, over a range, or about the whole clip; or an answer to one."""
 
-    body = forms.CharField(
-        max_length=4000, label=_("Comment"), widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})
+    body = WordsField(
+        most=4000,
+        rest=_("or say the rest in a second comment"),
+        label=_("Comment"),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
     timecode = forms.CharField(
         max_length=40,
@@ -72,8 +76,9 @@ class DecisionForm(ShownForm):
     """One of the four verdicts, with a note."""
 
     verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.RadioSelect, label=_("Your decision"))
-    note = forms.CharField(
-        max_length=2000,
+    note = WordsField(
+        most=2000,
+        rest=_("or say the rest in a comment"),
         required=False,
         label=_("Note"),
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
@@ -83,7 +88,7 @@ class DecisionForm(ShownForm):
 class IdentityForm(forms.Form):
     """Who a guest is. Asked for only when they say or decide something."""
 
-    name = forms.CharField(
+    name = NameField(
         max_length=80, label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = forms.EmailField(
@@ -141,7 +146,7 @@ class LinkForm(forms.Form):
     """A link for a client."""
 
     form_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    label = forms.CharField(
+    label = NameField(
         max_length=120,
         label=_("For whom"),
         help_text=_("A name that you will recognise in the list."),

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tenants.roles import ROLE_SUMMARIES, Role
+from tenants.typed import NameField
 
 
 class InviteForm(forms.Form):
@@ -20,17 +21,17 @@ class RoleForm(forms.Form):
 
 
 class AgencyForm(forms.Form):
-    name = forms.CharField(max_length=80, label=_("Agency’s name"))
+    name = NameField(max_length=80, label=_("Agency’s name"))
 
 
 class ClientForm(forms.Form):
-    name = forms.CharField(max_length=80, label=_("Client’s name"))
+    name = NameField(max_length=80, label=_("Client’s name"))
 
 
 class BrandForm(forms.Form):
     """How clients see the agency."""
 
-    name = forms.CharField(max_length=80, label=_("Agency’s name"))
+    name = NameField(max_length=80, label=_("Agency’s name"))
     hue = forms.IntegerField(
         min_value=0,
         max_value=359,

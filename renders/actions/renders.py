@@ -179,7 +179,8 @@ def check_can_cancel(render: Render) -> None:
     """Raises CannotCancel, with the sentence that the disabled button shows."""
     if render.state not in UNSENT:
         raise CannotCancel(
-            "It was sent already, and the provider has no way to call it back. It will be paid, and you can reject it."
+            "It is with the provider already, which cannot be asked to stop: it will be made and paid for. "
+            "When it is here, ask for changes in its review, or archive it."
             if render.is_working
             else "It has ended already."
         )

@@ -50,6 +50,25 @@ MEANINGS = {
 }
 
 
+# What the checker's codes mean; the ends of codes, for their middles name the kind of statement.
+_PROBLEMS = {
+    "bmffHash.mismatch": _("Picture or sound was changed after it was signed."),
+    "dataHash.mismatch": _("The file was changed after it was signed."),
+    "hashedURI.mismatch": _("A statement in the credentials was changed after it was signed."),
+    "claimSignature.mismatch": _("The signature does not fit what was signed."),
+    "claimSignature.missing": _("The signature is missing."),
+    "signingCredential.expired": _("The signer’s certificate had run out."),
+    "signingCredential.revoked": _("The signer’s certificate was withdrawn."),
+    "signingCredential.invalid": _("The signer’s certificate is not one for signing such files."),
+    "timeStamp.mismatch": _("The time stamp does not fit what was signed."),
+    "assertion.missing": _("A statement that the credentials name is missing."),
+    "claim.missing": _("The credentials name no claim."),
+    "manifest.inaccessible": _("The credentials lie elsewhere and could not be fetched."),
+    "the checker did not finish": _("The checker did not come to an end."),
+}
+_OTHER_PROBLEM = _("The checker found a fault that it calls “%(code)s”.")
+
+
 class Provenance(OrgModel):
     """One take's original: its credentials, the visible mark, and who took note of broken ones."""
 
@@ -100,6 +119,15 @@ class Provenance(OrgModel):
     def meaning(self) -> str:
         """What the state says, in a sentence."""
         return str(MEANINGS[Credentials(self.credentials)])
+
+    @property
+    def problems_in_words(self) -> list[tuple[str, str]]:
+        """(What is wrong, the checker's own code), each sentence once."""
+        said: dict[str, str] = {}
+        for code in self.problems:
+            known = next((words for end, words in _PROBLEMS.items() if code.endswith(end)), None)
+            said.setdefault(str(known or _OTHER_PROBLEM % {"code": code}), code)
+        return list(said.items())
 
     @property
     def needs_acknowledgement(self) -> bool:

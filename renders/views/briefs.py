@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from renders import casting, pricing
+from renders import casting, ledger, pricing
 from renders.actions import briefs as brief_actions
 from renders.actions import renders as render_actions
 from renders.forms import BriefForm, ProjectForm, defaults
@@ -51,8 +51,15 @@ def _initial(account: ProviderAccount, brief: Brief | None, request: AgencyReque
 
 
 def _composer(
-    request: AgencyRequest, form: BriefForm, brief: Brief | None, *, status: int = 200, refusal: str = ""
+    request: AgencyRequest,
+    form: BriefForm,
+    brief: Brief | None,
+    *,
+    status: int = 200,
+    refusal: str = "",
+    lacks_budget: bool = False,
 ) -> HttpResponseBase:
+    """`lacks_budget`: that is why it was not rendered; said once, with what to do."""
     values = form.data if form.is_bound else form.initial
     refused = latest_case(brief, request) if brief else {}
     context = {
@@ -63,6 +70,7 @@ def _composer(
         "preview": preview_of(form.account, values, form.chosen_names()),
         "policy": live_check(values, client_id=_client_id(values)),
         "refused": refused,
+        "lacks_budget": lacks_budget,
         "needs_budget": not Budget.objects.filter(level=Level.AGENCY).exists(),
         "takes": Render.objects.filter(brief=brief).listed()[:12] if brief else [],
     }
@@ -106,6 +114,19 @@ def brief_preview(request: AgencyRequest) -> HttpResponseBase:
     )
 
 
+@requires("briefs.edit")
+@require_POST
+def brief_cast(request: AgencyRequest) -> HttpResponseBase:
+    """The characters that fit what is looked for; those that are chosen stay. Nothing is kept."""
+    try:
+        form = BriefForm(request.POST, account=render_actions.account_for_new_renders())
+    except render_actions.CannotSubmit:
+        return HttpResponse(
+            status=204
+        )  # what is shown stays; the form itself says why nothing can be rendered
+    return TemplateResponse(request, "renders/brief_cast.html#choices", {"form": form})
+
+
 def _client_id(values: Any) -> UUID | None:
     """Whose own rules count: the client of the chosen project."""
     chosen = str(values.get("project") or "")
@@ -116,9 +137,14 @@ def _client_id(values: Any) -> UUID | None:
     return Project.objects.filter(pk=project).values_list("client_id", flat=True).first()
 
 
+def _typed(request: AgencyRequest) -> dict[str, Any]:
+    """The form as it was sent, to be shown again unchecked."""
+    return {**request.POST.dict(), "characters": request.POST.getlist("characters")}
+
+
 def _mended(request: AgencyRequest, brief: Brief | None, account: ProviderAccount) -> HttpResponseBase:
     """A suggestion taken with one click: the form again, everything that was typed in it, one phrase replaced."""
-    values = {**request.POST.dict(), "characters": request.POST.getlist("characters")}
+    values = _typed(request)
     choice = request.POST.get("do", "").removeprefix("mend:")
     changed = mend(request.POST.dict(), choice, client_id=_client_id(values))
     if not changed:
@@ -150,12 +176,16 @@ def _edit(request: AgencyRequest, brief: Brief | None) -> HttpResponseBase:
         return _composer(
             request, BriefForm(initial=_initial(account, brief, request), account=account), brief
         )
-    if request.POST.get("do", "").startswith("mend:"):
+    do = request.POST.get("do", "")
+    if do.startswith("mend:"):
         return _mended(request, brief, account)
+    if do == "find" or (do == "enter" and request.POST.get("cast_query", "").strip()):
+        # Whoever presses Enter while they look for a character does not mean to spend.
+        return _composer(request, BriefForm(initial=_typed(request), account=account), brief)
     form = BriefForm(request.POST, account=account)
     if not form.is_valid():
         return _composer(request, form, brief, status=422)
-    if request.POST.get("do") == "submit":
+    if do in {"submit", "enter"}:
         return _save_and_submit(request, form, brief)
     saved = _save(form, brief, request)
     messages.success(request, f"Saved “{saved.title}”. Nothing is rendered until you submit it.")
@@ -200,6 +230,8 @@ def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | Non
                 # The draft and the record of the refusal both stay.
                 messages.error(request, f"{blocked} The draft is saved.")
                 return redirect("renders:brief-edit", request.agency.slug, saved.pk)
+    except ledger.NoBudget:
+        return _composer(request, form, brief, status=422, lacks_budget=True)
     except Refused as error:
         field = getattr(error, "field", "")
         if field:

@@ -1,5 +1,6 @@
 """An agency's own refusals: what was refused, what would help, the appeal and its answer."""
 
+import secrets
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,23 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from renders import pricing
 from renders.actions import appeals as appeal_actions
 from renders.actions import cases as case_actions
 from renders.messages import MESSAGES
-from renders.models import RESOLVED, UNRESOLVED, Brief, CaseState, PolicyCase, RefusalKind, Render, Suggestion
+from renders.models import (
+    RESOLVED,
+    UNRESOLVED,
+    Appeal,
+    AppealVerdict,
+    Brief,
+    CaseState,
+    PolicyCase,
+    PolicyEvent,
+    RefusalKind,
+    Render,
+    Suggestion,
+)
 from renders.preflight import sent_texts, text_digest
 from renders.states import POLICY_FAILURES, FailureClass
 from renders.views.refusals import label_of, marked
@@ -115,7 +129,29 @@ def case_context(case: PolicyCase, request: AgencyRequest) -> dict[str, Any]:
         else [],
         "appeals": appeals,
         "appeal_refusal": refusal,
+        **_way_on(case, event, appeals, request),
     }
+
+
+def _way_on(
+    case: PolicyCase, event: PolicyEvent | None, appeals: list[Appeal], request: AgencyRequest
+) -> dict[str, Any]:
+    """After a won appeal against a provider's refusal: is that still the last word, and the take to be sent once more.
+
+    No query otherwise: of our own rules an allowance lifts the refusal, and the brief is rendered from its own page.
+    """
+    if event is None or case.is_ours or not appeals or appeals[0].verdict != AppealVerdict.OVERTURNED:
+        return {}
+    is_current = appeals[0].event_id == event.pk
+    if not is_current or event.render_id is None or not request.membership.may("renders.submit"):
+        return {"is_current": is_current}
+    render = Render.objects.select_related("account").get(pk=event.render_id)
+    try:
+        quote = pricing.quote_again(render).microusd
+    except pricing.NoPrice:
+        return {"is_current": True}
+    again = {"render": render, "quote": quote, "submit_key": secrets.token_urlsafe(24)}
+    return {"is_current": True, "again": again}
 
 
 def _find(pk: UUID) -> PolicyCase:

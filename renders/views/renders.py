@@ -88,9 +88,7 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
 def _quote_again(render: Render) -> int | None:
     """What the same settings cost today; None when they have no price any more."""
     try:
-        again = pricing.quote(
-            render.account, model=render.model, size=render.size, seconds=render.seconds, mode=render.mode
-        )
+        again = pricing.quote_again(render)
     except pricing.NoPrice:
         return None
     return again.microusd

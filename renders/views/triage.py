@@ -44,7 +44,7 @@ TABS = {
 
 
 def _filtered(request: HttpRequest, tab: str) -> Any:
-    rows = PolicyCase.objects.listed()
+    rows = PolicyCase.objects.listed().select_related("decided_by")
     states = TABS[tab][1]
     if states is not None:
         rows = rows.filter(state__in=states)
@@ -84,13 +84,15 @@ def triage(request: HttpRequest) -> HttpResponseBase:
     return TemplateResponse(request, "renders/staff/triage.html", context)
 
 
-def _undone(request: HttpRequest) -> str:
-    """The case that was decided a moment ago, by its public id; empty when the address names none."""
-    text = request.GET.get("undo", "")
+def _undone(request: HttpRequest) -> PolicyCase | None:
+    """The case that was decided a moment ago; None when the address names none, or it is open again."""
     try:
-        return encode("pca", decode("pca", text))
+        pk = decode("pca", request.GET.get("undo", ""))
     except ValueError:
-        return ""
+        return None
+    with scope.platform_reading("triage: the case that was just decided"):
+        found: PolicyCase | None = PolicyCase.objects.listed().filter(pk=pk, state__in=RESOLVED).first()
+    return found
 
 
 def _next(request: HttpRequest, but: UUID) -> PolicyCase | None:
@@ -206,7 +208,7 @@ def triage_do(request: HttpRequest, case: UUID, act: str) -> HttpResponseBase:
     org_id = agency_of(case)
     try:
         with scope.entered(org_id):
-            found = PolicyCase.objects.select_related("brief__project").get(pk=case)
+            found = PolicyCase.objects.select_related("org", "brief__project").get(pk=case)
             _ACTS[act](request, found)
     except Refused as error:
         return case_page(request, case, refusal=str(error), status=422)
@@ -215,21 +217,22 @@ def triage_do(request: HttpRequest, case: UUID, act: str) -> HttpResponseBase:
             request, "Taken on: it is yours." if act == "assign" else "Undone. The case is open again."
         )
         return redirect("renders:triage-case", case)
-    return _onward(request, case, _SAID[act])
+    return _onward(request, found, _SAID[act])
 
 
 _SAID = {
-    "dismiss": "Dismissed.",
-    "rewrite": "The wording is with the team; they take it with one click.",
-    "escalate": "Escalated.",
+    "dismiss": "Dismissed: {case}.",
+    "rewrite": "The wording is with the team, for {case}; they take it with one click.",
+    "escalate": "Escalated: {case}.",
 }
 
 
-def _onward(request: HttpRequest, pk: UUID, said: str) -> HttpResponseBase:
-    """To the next case, with the way back; to the list when none is left."""
+def _onward(request: HttpRequest, case: PolicyCase, said: str) -> HttpResponseBase:
+    """To the next case, with the way back; to the list when none is left. `said` names which one was decided."""
+    pk = case.pk
     with scope.platform_reading("triage: the next case"):
         following = _next(request, pk)
-    messages.success(request, said)
+    messages.success(request, said.format(case=f"“{case.brief.title}” ({case.org.name})"))
     undo = urlencode({"undo": encode("pca", pk)})
     if following is None:
         return redirect(f"{redirect('renders:triage').url}?{undo}")

@@ -30,6 +30,10 @@ class DecidedMeanwhile(CannotDecide):
     """Somebody else decided while the page was open."""
 
 
+class ReasonMissing(CannotDecide):
+    """Changes were asked for, and nobody can tell which: belongs beside the note."""
+
+
 _NEXT = {
     (StageKind.INTERNAL, Verdict.APPROVED): State.CLIENT_REVIEW,
     (StageKind.INTERNAL, Verdict.APPROVED_WITH_CHANGES): State.CLIENT_REVIEW,
@@ -38,6 +42,10 @@ _NEXT = {
     (StageKind.CLIENT, Verdict.APPROVED_WITH_CHANGES): State.DELIVERABLE,
     (StageKind.CLIENT, Verdict.CHANGES_REQUIRED): State.CHANGES,
 }
+_SAY_WHAT = (
+    "Say what has to change. Without a note, or an open comment of yours on this take, nobody would know. "
+    "Nothing was decided, and your other answers are still here."
+)
 _NOTE_IN_CHAIN = 1  # Decision.content_version of rows from before there were digests
 _OPEN_IN = {StageKind.INTERNAL: State.IN_REVIEW, StageKind.CLIENT: State.CLIENT_REVIEW}
 
@@ -86,7 +94,7 @@ def decide(
     form_key: str,
     note: str = "",
 ) -> Decision:
-    """Write the decision and move the take. Raises CannotDecide, DecidedMeanwhile, StaleTake, pace.TooMany.
+    """Write the decision and move the take. Raises CannotDecide, ReasonMissing, DecidedMeanwhile, StaleTake, TooMany.
 
     The same form twice gives the same decision.
     """
@@ -119,7 +127,7 @@ def _decide(
     if isinstance(by, Guest):
         check_pace(by.link_id, DECISIONS)
     if verdict == Verdict.CHANGES_REQUIRED and not note and not _has_spoken(round_, by):
-        raise CannotDecide("Say what has to change: write a note, or leave a comment at the frame.")
+        raise ReasonMissing(_SAY_WHAT)
     decision = _write(round_, kind, verdict, by, sha256, form_key, note)
     audit.record("decision.taken", by=by, on=decision, stage=kind, verdict=verdict, sha256=sha256)
     target = _NEXT.get((StageKind(kind), Verdict(verdict)))
@@ -137,8 +145,10 @@ def _decide(
 
 
 def _has_spoken(round_: Round, by: User | Guest) -> bool:
+    """True while words of theirs on this take wait for an answer: what is ticked off was answered, what is erased says nothing."""
     mine = {"guest": by} if isinstance(by, Guest) else {"author": by}
-    return bool(Comment.objects.filter(round=round_, deleted_at=None, **mine).exists())
+    words = Comment.objects.filter(round=round_, deleted_at=None, **mine).exclude(body="")
+    return bool(words.filter(resolved_at=None, parent__resolved_at=None).exists())
 
 
 def content_of(decision: Decision) -> dict[str, Any]:

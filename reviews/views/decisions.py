@@ -41,6 +41,9 @@ def decide(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     except (decisions.DecidedMeanwhile, rounds.StaleTake) as error:
         found.refresh_from_db(fields=["state", "version"])
         return _answer(request, found, form, str(error), status=409)
+    except decisions.ReasonMissing as error:
+        form.add_error("note", str(error))
+        return _answer(request, found, form, "", status=422)
     except Refused as error:
         return _answer(request, found, form, str(error), status=422)
     said = _SAID[decision.verdict]

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from reviews.actions.erasure import erase_guest, everything_of
@@ -39,6 +40,18 @@ def people(request: AgencyRequest) -> HttpResponseBase:
     return TemplateResponse(request, "reviews/people.html", context)
 
 
+def _entries(n: int) -> str:
+    return ngettext("%(n)s entry", "%(n)s entries", n) % {"n": n}
+
+
+def _names(n: int) -> str:
+    return ngettext("%(n)s name", "%(n)s names", n) % {"n": n}
+
+
+def _links(n: int) -> str:
+    return ngettext("%(n)s link", "%(n)s links", n) % {"n": n}
+
+
 @requires("people.erase")
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: AgencyRequest, guest: UUID) -> HttpResponseBase:
@@ -52,18 +65,24 @@ def erase(request: AgencyRequest, guest: UUID) -> HttpResponseBase:
                 with_words=with_words,
                 typed=request.POST.get("confirm", ""),
                 by=request.user,
+                shown=request.POST.getlist("shown"),
             )
         except Refused as error:
             refusal = str(error)
         else:
             messages.success(
                 request,
-                f"Erased in {len(done.guests)} places. Decisions stay on record, and the chain is whole.",
+                f"Erased: {_entries(len(done.guests))}, {_names(len(done.names))}, {_links(done.links)}. "
+                "Decisions stay on record, and the chain is whole.",
             )
             return redirect("reviews:people", request.agency.slug)
+    everything = everything_of(found)
     context = {
         "guest": found,
-        "found": everything_of(found),
+        "found": everything,
+        "entries": _entries(len(everything.guests)),
+        "names": _names(len(everything.names)),
+        "links": _links(everything.links),
         "refusal": refusal,
         "with_words": with_words,
     }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from renders.models import Render
 from renders.states import State
-from reviews.access import PortalRequest, passed, portal, portal_page, remember
+from reviews.access import PortalRequest, passed, portal, portal_page, remember, typed_words
 from reviews.actions import decisions, rounds
 from reviews.actions.pace import TooMany
 from reviews.actions.portal import note_opened, register_guest, try_passcode
@@ -79,6 +79,8 @@ def _watch(
         "is_open": render.state == State.CLIENT_REVIEW,
         "may_download": request.link.may_download and render.state == State.DELIVERABLE,
         "form": form or _comment_form(request, render),
+        "typed": typed_words(request),
+        "told": getattr(render, "provenance", None),
     }
     return portal_page(request, "reviews/portal.html", context, status=status)
 
@@ -160,6 +162,9 @@ def decide(request: PortalRequest) -> HttpResponseBase:
         return _ask(request, form, status=422)
     try:
         decision = _decide(request, form)
+    except decisions.ReasonMissing as error:
+        form.add_error("note", str(error))
+        return _ask(request, form, status=422)
     except Refused as error:
         is_late = isinstance(error, decisions.DecidedMeanwhile | rounds.StaleTake)
         status = 409 if is_late else 429 if isinstance(error, TooMany) else 422

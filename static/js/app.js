@@ -6,6 +6,7 @@ import "./copy.js";
 import "./dialogs.js";
 import "./forms.js";
 import "./drafts.js";
+import "./count.js";
 import "./times.js";
 import "./rows.js";
 import "./keys.js";

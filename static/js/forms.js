@@ -32,6 +32,22 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (form) release(form);
 });
 
+// A page that is being left takes its requests along: that is no error, and the console must not hold one for it.
+const underWay = new Set();
+document.addEventListener("htmx:beforeSend", ({ detail: { xhr } }) => {
+  underWay.add(xhr);
+  xhr.addEventListener("loadend", () => underWay.delete(xhr));
+});
+function letGo() {
+  for (const xhr of underWay) {
+    xhr.onabort = xhr.onerror = null;
+    xhr.abort();
+  }
+}
+// A frame later than the listeners that may still stop the submit; the answer to it comes later than that.
+document.addEventListener("submit", (event) => setTimeout(() => { if (!event.defaultPrevented && !event.target.target) letGo(); }));
+window.addEventListener("pagehide", letGo);
+
 function focusSummary(root) {
   root.querySelector?.("[data-error-summary]")?.focus();
 }

@@ -13,6 +13,15 @@ on("change", "[data-most]", (group) => {
 });
 for (const group of document.querySelectorAll("[data-most]")) group.dispatchEvent(new Event("change", { bubbles: true }));
 
+// A search inside a form looks by itself; Enter in it must not send the form.
+on("keydown", "[data-enter-stays]", (_field, event) => {
+  if (event.key === "Enter" && !event.isComposing) event.preventDefault();
+});
+// What htmx brings: the same limit.
+document.addEventListener("htmx:afterSettle", () => {
+  for (const group of document.querySelectorAll("[data-most]")) group.dispatchEvent(new Event("change"));
+});
+
 function isTooLarge(form) {
   const file = form.querySelector("input[type=file]")?.files[0];
   return Boolean(file) && file.size > Number(form.dataset.uploadMost);

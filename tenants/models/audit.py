@@ -15,6 +15,7 @@ class AuditEvent(AppendOnlyModel):
     prefix = "aud"
     # The actor's name and the data, put there by the page that shows them (tenants.reading).
     who: str
+    did: str
     details: list[tuple[str, str, str]]
 
     seq = models.PositiveBigIntegerField()

@@ -14,7 +14,7 @@ from tenants import trail
 from tenants.access import AgencyRequest, requires
 from tenants.csv_export import csv_response
 from tenants.models import AuditEvent, Chore, ChoreKind, Membership
-from tenants.reading import Names, linked
+from tenants.reading import Names, beginning_with, linked
 
 SIZE = 50
 _KINDS = ("guest", "system")
@@ -35,7 +35,7 @@ def _filtered(request: AgencyRequest) -> tuple[Any, dict[str, str]]:
         name: request.GET.get(name, "").strip()[:80] for name in ("action", "subject", "who", "from", "to")
     }
     if asked["action"]:
-        rows, kept["action"] = rows.filter(action__startswith=asked["action"]), asked["action"]
+        rows, kept["action"] = rows.filter(beginning_with(asked["action"])), asked["action"]
     if asked["subject"]:
         rows, kept["subject"] = rows.filter(subject=asked["subject"]), asked["subject"]
     if asked["who"] in _KINDS:

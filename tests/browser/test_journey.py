@@ -162,3 +162,25 @@ def test_comment_that_is_half_written_survives_the_way_back(visit, product):
     expect(field).to_have_value("")
     phone.reload()
     expect(field).to_have_value("")
+
+
+def test_quick_submit_leaves_no_error_in_the_console(visit):
+    """The composer asks for price and prompt while somebody types; leaving the page takes that request along."""
+    page = visit("amara@northlight.test")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+
+    def slowly(route):
+        page.wait_for_timeout(700)
+        route.continue_()
+
+    page.goto("/a/northlight/briefs/new")
+    page.route("**/briefs/preview", slowly)
+    page.fill("input[name=title]", "Quick quay")
+    page.select_option("select[name=project]", index=1)
+    page.locator("textarea[name=subject]").press_sequentially("A boat at a quay, in the rain", delay=40)
+    page.wait_for_timeout(350)
+    page.locator("button[name=do][value=save]").click()
+    page.wait_for_url("**/briefs/brf_*")
+    page.wait_for_timeout(300)
+    assert said == []

@@ -153,3 +153,19 @@ def test_style_guide_is_for_staff(visit):
     nobody.goto("/styleguide")
     assert nobody.url.endswith("/accounts/login/?next=/styleguide")
     assert amara.goto("/styleguide").status == 404
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (375, 667), (412, 915)])
+def test_clip_and_its_controls_end_above_the_bar_under_the_thumb(visit, width, height):
+    page = visit(viewport={"width": width, "height": height})
+    seen = 0
+    for url in _links(page, "/dev/mailbox", r"http://[^\"]+/p/[\w-]+/"):
+        page.goto(url)
+        page.wait_for_load_state("load")
+        if not page.locator(".actionbar .btn").count() or not page.locator("dailies-player").count():
+            continue
+        seen += 1
+        page.locator(".player__bar").wait_for()
+        controls, bar = page.locator(".player__bar").bounding_box(), page.locator(".actionbar").bounding_box()
+        assert controls["y"] + controls["height"] <= bar["y"], page.title()
+    assert seen

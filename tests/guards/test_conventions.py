@@ -40,6 +40,7 @@ PLATFORM_CALLS = {
     ("renders/views/agencies.py", "take-down: take to agency"),
     ("renders/views/appeals.py", "appeals: across agencies"),
     ("renders/views/triage.py", "triage: case to agency"),
+    ("renders/views/triage.py", "triage: the case that was just decided"),
     ("renders/views/triage.py", "triage: cases across agencies"),
     ("renders/views/triage.py", "triage: one case and its precedents"),
     ("renders/views/triage.py", "triage: the next case"),

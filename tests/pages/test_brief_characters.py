@@ -160,3 +160,77 @@ def test_composer_is_flat_in_characters(amara, project, known):
         known(f"Thing {number}")
     _answer, many = statements(amara, "get", NEW)
     assert len(many) == len(few)
+
+
+class TestSearch:
+    """An agency with more characters than a composer shows."""
+
+    @pytest.fixture
+    def many(self, cast, account):
+        with cast.at():
+            made = [kit.character(cast, name=f"Thing {number:02}") for number in range(61)]
+            made.append(kit.character(cast, name="Zebra"))
+            for character in made:
+                kit.registered(character, account)
+        return made
+
+    def _shown(self, page):
+        page = page[page.index('id="cast-choices"') :]
+        return [
+            name for name in ("Thing 00", "Thing 59", "Thing 60", "Zebra") if f"<bdi>{name}</bdi>" in page
+        ]
+
+    def test_few_need_no_search(self, amara, project, known):
+        known("Pip")
+        assert "cast_query" not in text(amara.get(NEW))
+
+    def test_what_is_not_shown_is_said_and_found(self, amara, project, many):
+        page = text(amara.get(NEW))
+        assert self._shown(page) == ["Thing 00", "Thing 59"]
+        assert "The first 60 are shown; find the others by name." in page
+        part = text(amara.post("/a/northlight/briefs/cast", form(project, cast_query="zEb")))
+        assert self._shown(part) == ["Zebra"]
+        assert "<html" not in part
+        assert "1 character with “<bdi>zEb</bdi>” in its name" in part
+        nobody = text(amara.post("/a/northlight/briefs/cast", form(project, cast_query="Nobody")))
+        assert self._shown(nobody) == []
+        assert "0 characters with" in nobody
+
+    def test_usable_ones_are_not_pushed_out_by_those_that_wait(self, cast, amara, project, known):
+        known("Zebra")
+        with cast.at():
+            for number in range(61):
+                kit.character(cast, State.VALIDATED, name=f"Thing {number:02}")
+        assert self._shown(text(amara.get(NEW)))[-1:] == ["Zebra"]
+
+    def test_chosen_ones_stay_whatever_is_looked_for(self, amara, project, many):
+        part = text(amara.post("/a/northlight/briefs/cast", form(project, many[60], cast_query="zeb")))
+        assert self._shown(part) == ["Thing 60", "Zebra"]
+        assert f'value="{many[60].public_id}" checked' in part
+        assert part.index("Thing 60") < part.index("Zebra")
+
+    @pytest.mark.parametrize("do", ["find", "enter"])
+    def test_without_scripts_the_page_comes_back_as_typed(self, cast, amara, project, many, do):
+        """Enter presses the form's first button: whoever looks for a character must not spend by it."""
+        page = text(amara.post(NEW, form(project, many[0], do=do, cast_query="zeb", submit_key="k")))
+        assert self._shown(page) == ["Thing 00", "Zebra"]
+        assert 'value="Quay"' in page
+        assert "A boat" in page
+        with cast.at():
+            assert not Brief.objects.exists()
+            assert not Render.objects.exists()
+
+    def test_enter_without_a_search_renders(self, cast, amara, project, known):
+        known("Pip")
+        assert amara.post(NEW, form(project, do="enter", submit_key="k")).status_code == 302
+        with cast.at():
+            assert Render.objects.count() == 1
+
+    def test_rivals_are_not_found(self, cast, amara, project, many, account):
+        with cast.at(cast.rivalry):
+            kit.registered(kit.character(cast, name="Copper", by=cast.dmitri), account)
+        part = text(amara.post("/a/northlight/briefs/cast", form(project, cast_query="Copper")))
+        assert "0 characters with" in part
+        assert 'type="checkbox"' not in part
+        assert browser(cast.dmitri).post("/a/northlight/briefs/cast").status_code == 404
+        assert browser(cast.vera).post("/a/northlight/briefs/cast").status_code == 403

@@ -221,3 +221,28 @@ def test_project_form(cast, amara, account):
     again = amara.post(url, {"name": "autumn", "client": str(cast.acme.pk)})
     assert again.status_code == 302, "another client may have a project of that name"
     assert b"already" in amara.post(url, {"name": "Autumn", "client": str(cast.acme.pk)}).content
+
+
+def test_missing_budget_is_said_once_and_keeps_what_was_typed(cast, project):
+    from renders.models import Budget, Render
+
+    with cast.at():
+        Budget.objects.all().delete()
+    amara = browser(cast.amara)
+    url = "/a/northlight/briefs/new"
+    assert amara.get(url).content.decode().count("has no budget yet") == 1
+    data = {
+        "title": "Quay",
+        "project": project.pk,
+        "subject": "A boat",
+        "model": "sora-2",
+        "size": "1280x720",
+    }
+    answer = amara.post(url, data | {"seconds": "4", "do": "submit", "shown_microusd": "400000"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert page.count("has no budget yet") == 1
+    assert "Nothing was rendered" in page
+    assert 'value="Quay"' in page
+    with cast.at():
+        assert not Render.objects.exists()

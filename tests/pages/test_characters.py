@@ -230,7 +230,7 @@ def test_from_draft_to_approved_by_somebody_else(cast, amara, make, now):
     assert now(draft).state == State.AWAITING
     page = text(amara.get(url(draft)))
     assert f'data-live="character:{draft.pk}"' in page
-    assert "Attested by Amara Diallo" in page
+    assert "Attested by <bdi>Amara Diallo</bdi>" in page
 
 
 def test_doubt_goes_to_the_staff_and_comes_back(cast, amara, make, now):

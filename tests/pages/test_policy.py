@@ -1,15 +1,17 @@
 """What a team sees of a refusal: in the composer, on the take, in its own list; the wording and the appeal."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from renders.actions import cases
+from renders.actions import appeals, cases
 from renders.models import Appeal, Brief, LedgerEntry, PolicyCase, PolicyEvent, Render, Suggestion
 from renders.states import FailureClass
 from renders.triage import record_refusal
 from tests import factories
-from tests.cast import browser
+from tests.cast import browser, person
 
 pytestmark = pytest.mark.django_db
 A = "/a/northlight"
@@ -263,3 +265,53 @@ def test_reviewer_is_asked_about_brand_and_rights_before_approving(cast, account
         factories.round_of(render, cast.amara)
     page = browser(cast.bruno).get(f"{A}/review/{render.public_id}").content.decode()
     assert "could it mislead somebody, or touch a person, a brand or a right?" in page
+
+
+class TestWonAgainstTheProvider:
+    """Staff agree with the team; the provider's rule stands all the same."""
+
+    @pytest.fixture
+    def won(self, cast, blocked_take):
+        with cast.at():
+            case = PolicyCase.objects.get()
+            appeal = appeals.make_appeal(case=case, reason="There is nothing in it.", by=cast.amara)
+            noor = person("noor@dailies.test", "Noor Haddad", is_staff=True)
+            appeals.decide_appeal(appeal=appeal, is_overturned=True, answer="We agree.", by=noor)
+        return case
+
+    def _form(self, page, take):
+        action = f'action="{A}/takes/{take.public_id}/again"'
+        start = page.index(action, page.index('id="refused"'))
+        return dict(re.findall(r'name="(\w+)" value="([^"]+)"', page[start : page.index("</form>", start)]))
+
+    def test_says_what_the_team_can_do_now_and_does_it_with_one_click(self, cast, amara, won, blocked_take):
+        for address in (f"{A}/policy/{won.public_id}", f"{A}/takes/{blocked_take.public_id}"):
+            page = amara.get(address).content.decode()
+            assert "only the provider can lift it" in page
+            assert "send it again as it is, or say it in other words" in page
+            assert "may charge for it all the same" in page
+            assert "Send it again as it is, for $0.40" in page
+            # Nothing beside it that says the contrary.
+            assert "will be blocked again" not in page
+            assert "appealed for and decided" not in page
+            data = self._form(page, blocked_take)
+        again = amara.post(f"{A}/takes/{blocked_take.public_id}/again", data)
+        with cast.at():
+            take = Render.objects.exclude(pk=blocked_take.pk).get()
+            assert take.state == "queued"
+            assert again.url == f"{A}/takes/{take.public_id}"
+
+    def test_points_to_the_wording_that_staff_suggest(self, cast, amara, won):
+        with cast.at():
+            Suggestion.objects.create(
+                case=won, brief=won.brief, texts={"subject": "A tin lighthouse"}, made_by=cast.sol
+            )
+        page = amara.get(f"{A}/policy/{won.public_id}").content.decode()
+        assert "or use the suggested wording below" in page
+        assert "Use this wording" in page
+        assert "Change the wording" not in page
+
+    def test_reviewers_read_it_and_have_no_button(self, cast, won):
+        page = browser(cast.bruno).get(f"{A}/policy/{won.public_id}").content.decode()
+        assert "only the provider can lift it" in page
+        assert "Send it again as it is, for" not in page

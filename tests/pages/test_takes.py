@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from renders.models import Attempt, Render
+from renders.models import Attempt, Provenance, Render
 from renders.states import FailureClass, State
 from tests.cast import browser
 from tests.reviews.helpers import statements
@@ -114,8 +114,8 @@ def test_withdrawing_gives_back_and_says_so(cast, amara, make_take):
 def test_sent_take_cannot_be_withdrawn_and_the_button_says_why(amara, make_take):
     take = make_take(state="rendering", next_action_at="2099-01-01T00:00Z")
     url = f"/a/northlight/takes/{take.public_id}"
-    assert b"no way to call it back" in amara.get(url).content
-    assert b"no way to call it back" in amara.post(f"{url}/cancel", follow=True).content
+    assert b"cannot be asked to stop" in amara.get(url).content
+    assert b"cannot be asked to stop" in amara.post(f"{url}/cancel", follow=True).content
 
 
 def test_again_makes_the_next_take_of_the_same_version(cast, amara, make_take):
@@ -208,3 +208,33 @@ def test_late_take_says_so_once_enough_is_known(cast, amara, make_brief, make_ta
     assert "s left" not in page
     _took(make_take, cast, make_brief(), 1000, 900)
     assert words not in amara.get(url).content.decode(), "within what such clips may take"
+
+
+def test_take_that_is_with_the_provider_says_what_can_still_be_done(amara, make_take):
+    take = make_take(state="rendering", next_action_at="2099-01-01T00:00Z")
+    page = amara.get(f"/a/northlight/takes/{take.public_id}").content.decode()
+    assert "cannot be asked to stop: it will be made and paid for" in page
+    assert "ask for changes in its review, or archive it" in page
+    assert "reject it" not in page
+
+
+def test_ledger_speaks_as_finance_does(cast, make_take):
+    make_take()
+    page = browser(cast.fay).get("/a/northlight/spend/").content.decode()
+    assert "<th>Ledger account</th>" in page
+    assert ">Book<" not in page
+
+
+def test_origin_says_in_words_what_the_checker_found(cast, amara, make_take):
+    take = make_take(state="in_review")
+    with cast.at():
+        Provenance.objects.create(
+            render=take,
+            asset_sha256="0" * 64,
+            credentials="broken",
+            problems=["assertion.bmffHash.mismatch", "odd.code"],
+        )
+    page = amara.get(f"/a/northlight/takes/{take.public_id}").content.decode()
+    assert ">Picture or sound was changed after it was signed.<" in page
+    assert "The checker found a fault that it calls “odd.code”." in page
+    assert ">assertion.bmffHash" not in page

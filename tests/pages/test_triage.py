@@ -323,3 +323,28 @@ class TestTakeDown:
         answer = sol.post(f"/staff/takes/{make_take().public_id}", {"do": "down", "reason": "x"})
         assert answer.status_code == 422
         assert "no file" in answer.content.decode()
+
+
+def test_page_after_a_decision_names_the_case_that_was_decided(cast, sol, case):
+    with cast.at():
+        other = factories.refused(cast, "Darth Vader naps", title="Second <brief>")
+    answer = sol.post(url(other, "dismiss"))
+    page = sol.get(answer.url).content.decode()
+    toast = page[page.index('id="toasts"') : page.index("</div>\n", page.index("toast__text"))]
+    assert "Dismissed: “Second &lt;brief&gt;” (Northlight)." in toast
+    bar = page[page.index('class="undo-bar"') : page.index("</form>", page.index('class="undo-bar"'))]
+    assert "Dismissed: “<bdi>Second &lt;brief&gt;</bdi>”, <bdi>Northlight</bdi>." in bar
+    assert f'action="{url(other)}/undo"' in bar
+    # Once it is open again there is nothing to take back.
+    sol.post(url(other, "undo"))
+    assert "undo-bar" not in sol.get(answer.url).content.decode()
+
+
+def test_decided_ones_name_who_decided_and_not_who_had_taken_them_on(cast, sol, case, noor):
+    with cast.at():
+        cases.assign_case(case=case, by=noor)
+    assert "with <bdi>Noor Haddad</bdi>" in sol.get(LIST).content.decode()
+    sol.post(url(case, "dismiss"))
+    page = sol.get(f"{LIST}?show=decided").content.decode()
+    assert "by <bdi>Sol</bdi>" in page
+    assert "Noor Haddad" not in page

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -176,8 +177,9 @@ def test_pages_are_for_owners(signed_off):
     url = f"{base}{clara.public_id}/erase"
     assert "2 links" in text_of(amara.get(url))
     assert amara.post(url, {"confirm": "wrong"}).status_code == 422
-    done = amara.post(url, {"confirm": NAME, "with_words": "on"}, follow=True)
-    assert "Erased in 2 places" in text_of(done)
+    shown = re.findall(r'name="shown" value="([^"]+)"', text_of(amara.get(url)))
+    done = amara.post(url, {"confirm": NAME, "with_words": "on", "shown": shown}, follow=True)
+    assert "Erased: 2 entries, 1 name, 2 links." in text_of(done)
     assert amara.post(url, {"confirm": ""}).status_code == 422
     for user in (cast.bruno, cast.fay, cast.vera):
         assert browser(user).get(base).status_code == 403
@@ -252,3 +254,53 @@ def test_members_page_offers_it_to_owners(gone):
     assert "Erased." in text_of(amara.post(url, {"confirm": "Bruno Keller"}, follow=True))
     assert "Former members" not in text_of(amara.get("/a/northlight/members/"))
     assert browser(cast.fay).post(url).status_code == 403
+
+
+@pytest.fixture
+def shared_address(transactional_db):
+    """Clara came twice through one link; Dan of the same office gave the same address at another."""
+    cast = assemble()
+    with cast.at():
+        round_ = factories.shared_take(cast)
+        link, _ = factories.link(round_, cast.amara)
+        clara = factories.clara(link)
+        Guest.objects.create(link=link, name=NAME, email=MAIL)
+        other, _ = factories.link(factories.shared_take(cast, title="Kettle"), cast.amara)
+        dan = Guest.objects.create(link=other, name="Dan Ito", email=MAIL)
+        factories.said(other.round, dan, "Dan was here")
+    return cast, clara, dan
+
+
+def test_page_names_everybody_of_the_address_before_they_go(shared_address):
+    cast, clara, _dan = shared_address
+    amara = browser(cast.amara)
+    url = f"/a/northlight/retention/people/{clara.public_id}/erase"
+    page = text_of(amara.get(url))
+    assert "3 entries, 2 names, 2 links" in page
+    assert page.count("<bdi>Clara Okafor</bdi>") == 2
+    assert "<bdi>Dan Ito</bdi>" in page
+    assert "Kettle" in page
+    assert f"<bdi>{MAIL}</bdi></strong> to confirm" in page
+    shown = re.findall(r'name="shown" value="([^"]+)"', page)
+    assert len(shown) == 3
+    by_name = amara.post(url, {"confirm": NAME, "shown": shown})
+    assert (by_name.status_code, MAIL in text_of(by_name)) == (422, True)
+    done = amara.post(url, {"confirm": MAIL, "shown": shown}, follow=True)
+    assert "Erased: 3 entries, 2 names, 2 links." in text_of(done)
+    with cast.at():
+        assert not Guest.objects.filter(erased_at=None).exists()
+
+
+def test_nobody_goes_whom_the_page_did_not_name(shared_address):
+    cast, clara, _dan = shared_address
+    amara = browser(cast.amara)
+    url = f"/a/northlight/retention/people/{clara.public_id}/erase"
+    shown = re.findall(r'name="shown" value="([^"]+)"', text_of(amara.get(url)))
+    with cast.at():
+        Guest.objects.create(link=clara.link, name="Cy", email=MAIL)
+    answer = amara.post(url, {"confirm": MAIL, "shown": shown})
+    assert answer.status_code == 422
+    assert "read the list again" in text_of(answer)
+    assert "4 entries" in text_of(answer)
+    with cast.at():
+        assert Guest.objects.filter(erased_at=None).count() == 4

@@ -72,7 +72,7 @@ def test_the_clients_answer_comes_first(cast: Cast, shared: Round) -> None:
 
     now = text_of(browser(cast.amara).get(f"{HOME}home/now"))
 
-    assert "Clara Okafor, for the client" in now
+    assert "<bdi>Clara Okafor</bdi>, for the client" in now
     assert shared.render.public_id in now
 
 

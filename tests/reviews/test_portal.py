@@ -65,7 +65,7 @@ def test_who_is_known_is_not_asked_again(cast: Cast, shared: Round, token: str) 
 
     assert 'name="email"' in asked
     assert 'name="email"' not in page
-    assert "You decide as Clara Okafor." in page
+    assert "You decide as <bdi>Clara Okafor</bdi>." in page
     with cast.at():
         assert Guest.objects.count() == 1
         comment = Comment.objects.get()

@@ -38,3 +38,23 @@ def test_amara_sees_which_address_is_hers_and_verified(amara):
 @pytest.mark.parametrize("address", ["/accounts/password/reset/", "/accounts/signup/"])
 def test_page_has_one_button_that_stands_out(address):
     assert browser().get(address).content.decode().count("btn--primary") == 1
+
+
+def test_mails_name_the_product_and_its_public_address(settings, mailoutbox):
+    host = "localhost:8000"
+    settings.PUBLIC_URL = "http://localhost:9311"
+    settings.ALLOWED_HOSTS = ["*"]
+    stranger = browser()
+    data = {"email": "new@acme.test", "password1": "lantern harbour 4711"}
+    assert stranger.post("/accounts/signup/", data, headers={"host": host}).status_code == 302
+    browser().post("/accounts/password/reset/", {"email": "new@acme.test"}, headers={"host": host})
+    browser().post("/accounts/password/reset/", {"email": "nobody@acme.test"}, headers={"host": host})
+    assert len(mailoutbox) >= 2
+    for mail in mailoutbox:
+        assert host not in mail.body
+        assert "Dailies, http://localhost:9311" in mail.body
+        assert mail.subject.startswith("Dailies: ")
+        links = re.findall(r"https?://\S+", mail.body)
+        assert all(link.startswith("http://localhost:9311") for link in links)
+    assert mailoutbox[0].subject == "Dailies: is this your address?"
+    assert "Somebody has given this address at Dailies" in mailoutbox[0].body

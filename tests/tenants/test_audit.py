@@ -87,3 +87,66 @@ def test_bruno_may_not_read_the_trail_and_dmitri_does_not_find_it(cast):
 )
 def test_odd_filters_never_break_the_page(cast, query):
     assert browser(cast.amara).get(f"/a/northlight/audit/?{query}").status_code in {200, 400}
+
+
+@pytest.mark.django_db
+def test_page_speaks_in_words_and_csv_keeps_the_codes(cast):
+    with cast.at():
+        audit.record(
+            "policy_case.wording_taken",
+            by="system:purge",
+            may_decide=True,
+            has_passcode=False,
+            verdict="changes_required",
+            price_microusd=400_000,
+            fields=["rights_holder", "look"],
+            broken=[],
+            reason="Kept_as typed",
+        )
+        audit.record("provenance.watermark_noted", by=cast.amara, on=cast.acme, seen="not_seen")
+    amara = browser(cast.amara)
+    page = amara.get("/a/northlight/audit/").content.decode()
+    rows = page[page.index("<tbody") :]
+    for words in (
+        ">Policy case wording taken<",
+        ">Origin watermark noted<",
+        "may decide: yes",
+        "has passcode: no",
+        "verdict: changes required",
+        "price: $0.40",
+        "fields: rights holder",
+        "broken: none",
+        "reason: Kept_as typed",
+        "the system (purge)",
+    ):
+        assert words in rows
+    for code in ("may_decide", "changes_required", "microusd", "['", "True", ">policy_case"):
+        assert code not in rows
+    assert (
+        "policy_case.wording_taken"
+        in b"".join(amara.get("/a/northlight/audit/export.csv").streaming_content).decode()
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("policy case wording", ["policy_case.wording_taken"]),
+        ("Policy case wording taken", ["policy_case.wording_taken"]),
+        ("policy_case.", ["policy_case.wording_taken"]),
+        ("origin", ["provenance.watermark_noted"]),
+        ("origin watermark", ["provenance.watermark_noted"]),
+        ("wording", []),
+    ],
+)
+def test_what_was_done_is_found_by_words_and_by_code(cast, asked, found):
+    with cast.at():
+        audit.record("policy_case.wording_taken", by=cast.amara)
+        audit.record("provenance.watermark_noted", by=cast.amara)
+    page = browser(cast.amara).get("/a/northlight/audit/", {"action": asked}).content.decode()
+    assert [
+        action
+        for action in ("policy_case.wording_taken", "provenance.watermark_noted")
+        if f'title="{action}"' in page
+    ] == found
