@@ -37,6 +37,15 @@ def main() -> None:
     section.write()
 
 
+_DECODE = """
+import json, sys, av
+with av.open(sys.argv[1]) as container:
+    video = container.streams.video[0]
+    video.codec_context.thread_count, video.thread_type = 2, "AUTO"
+    print(json.dumps({"frames": sum(1 for frame in container.decode(video))}))
+"""
+
+
 def _clip(path: Path, width: int, height: int, fps: int, seconds: float, quality: str = "23") -> None:
     """A clip that is hard to compress, as a camera's is: grain, and something that moves."""
     chance = random.Random(1)
@@ -84,15 +93,20 @@ def _checks(section: Section, folder: Path) -> None:
         path = folder / f"{width}-{fps}-{quality}.mp4"
         if not path.exists():
             _elsewhere(_clip, path, width, height, fps, 4.0, quality)
-        contestants[name] = _timed(path, folder, detector, memory[name])
+        contestants[name] = _timed(
+            [sys.executable, "-m", "tenants.media.worker", "inspect", str(path), str(folder), detector],
+            memory[name],
+        )
+    for name in [name for name, case in cases.items() if case[:2] == (1920, 1080) and not case[4]]:
+        width, _height, fps, quality, *_rest = cases[name]
+        path = folder / f"{width}-{fps}-{quality}.mp4"
+        bare = f"{name}; decoding and nothing else"
+        cases[bare], memory[bare] = (*cases[name][:5], False), []
+        contestants[bare] = _timed([sys.executable, "-c", _DECODE, str(path)], memory[bare])
     figures = interleaved(contestants)
     for name, values in figures.items():
         met = p50(values) <= CPU_GOAL and max(memory[name]) <= MEMORY_GOAL
-        goal = (
-            f"≤ {CPU_GOAL:.0f} s, ≤ {MEMORY_GOAL} MB: {verdict(met)}"
-            if cases[name][-1]
-            else "none: twice the pictures"
-        )
+        goal = f"≤ {CPU_GOAL:.0f} s, ≤ {MEMORY_GOAL} MB: {verdict(met)}" if cases[name][-1] else "none"
         section.row(
             f"check of a clip: {name}",
             "–",
@@ -103,13 +117,12 @@ def _checks(section: Section, folder: Path) -> None:
     section.notes.append(
         "A check is one subprocess from its start to its end: Python and FFmpeg loaded, every frame decoded, the small copy "
         "for pages and its first picture written. Its processor time and its largest memory are the kernel's own figures "
-        "(wait4). The clips are grainy, as a camera’s are; a phone writes 10 to 20 Mbit/s."
+        "(wait4). The clips are grainy, as a camera’s are; a phone writes 10 to 20 Mbit/s. "
+        "Beside decoding itself, which is the check, hardly anything is left to save. 60 a second are twice the pictures."
     )
 
 
-def _timed(path: Path, folder: Path, detector: str, memory: list[float]) -> Any:
-    command = [sys.executable, "-m", "tenants.media.worker", "inspect", str(path), str(folder), detector]
-
+def _timed(command: list[str], memory: list[float]) -> Any:
     def once() -> float:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         answer = json.loads(process.stdout.read())  # type: ignore[union-attr]
@@ -127,6 +140,9 @@ INSERT INTO characters_character (id, org_id, kind, name, look, dos, donts, righ
 SELECT gen_random_uuid(), %(org)s, (ARRAY['mascot','product','prop','animal'])[1 + n %% 4], 'Thing ' || n, 'Round', '',
   '', 'Acme', 'Contract', 'draft', now(), 0, '', %(by)s, now() - n * interval '1 second'
 FROM generate_series(1, %(rows)s) AS n;
+INSERT INTO characters_characterword (id, org_id, character_id, word)
+SELECT gen_random_uuid(), c.org_id, c.id, word FROM characters_character c, unnest(string_to_array(lower(c.name), ' ')) AS word
+WHERE c.org_id = %(org)s;
 INSERT INTO characters_clip (id, org_id, character_id, number, origin, cut, facts, likeness, doubt, likeness_reason,
   attested_name, attested_text, created_by_id, created_at)
 SELECT gen_random_uuid(), org_id, id, 1, 'upload', '{}', %(facts)s, 'none', '', '', '', '', %(by)s, now()
@@ -198,7 +214,9 @@ def _library(section: Section) -> None:
         "a page from the middle": (few.middle, many.middle),
         "one state": ("?state=validated", "?state=validated"),
         "one kind": ("?kind=prop", "?kind=prop"),
-        "a name that is there": ("?q=Thing 7", "?q=Thing 7"),
+        "the word of all names": ("?q=thing", "?q=thing"),
+        "two words of some names": ("?q=Thing 7", "?q=Thing 7"),
+        "one name": ("?q=thing 77", "?q=thing 77777"),
         "a name that is nowhere": ("?q=zzz", "?q=zzz"),
     }
     for name, (at_few, at_many) in pages.items():
@@ -214,8 +232,8 @@ def _library(section: Section) -> None:
         )
     section.notes.append(
         f"The library through Django's test client in one process; each figure is the quickest of {REPEATS} requests, in "
-        f"{ROUNDS} rounds. Every page shows 24 characters at most. A name is looked for inside all names, for which there "
-        "is no index: that row shows what it costs."
+        f"{ROUNDS} rounds. Every page shows 24 characters at most. A name is looked for by the beginnings of its words, which "
+        "are kept in a table of their own."
     )
 
 

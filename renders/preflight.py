@@ -89,9 +89,7 @@ def preflight(texts: Mapping[str, str], *, client_id: UUID | None = None) -> Pre
                 "rule_key", flat=True
             )
         )
-        findings = Findings(
-            findings.texts, tuple(hit for hit in findings.hits if hit.rule.key not in allowed)
-        )
+        findings = findings.without(allowed)
     return Preflight(findings, digest, version_name(number))
 
 

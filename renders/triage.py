@@ -30,10 +30,9 @@ def fingerprint(kind: str, brief: Brief, keys: Sequence[str]) -> str:
 
 def record_preflight(brief: Brief, result: Preflight, *, render: Render | None = None) -> PolicyEvent:
     """A brief that our rules refused. The same text under the same rules is the same event, and is counted."""
-    hits = result.findings.hits
-    case = _case(
-        RefusalKind.PREFLIGHT, brief, result.findings.keys, category=hits[0].rule.category, render=render
-    )
+    findings = result.findings
+    hits = findings.hits
+    case = _case(RefusalKind.PREFLIGHT, brief, findings.keys, category=hits[0].rule.category, render=render)
     same = {"brief": brief, "text_sha256": result.text_sha256, "rules_version": result.rules_version}
     known = PolicyEvent.objects.filter(kind=RefusalKind.PREFLIGHT, **same).first()
     if known is not None:
@@ -47,8 +46,10 @@ def record_preflight(brief: Brief, result: Preflight, *, render: Render | None =
                 brief_version=render.brief_version if render else None,
                 render=render,
                 evidence={
-                    "texts": {name: text for name, text in result.findings.texts.items() if text},
+                    "texts": {name: text for name, text in findings.texts.items() if text},
                     "hits": [hit.as_dict() for hit in hits],
+                    "keys": findings.keys,
+                    "more": {name: more for name in findings.places if (more := findings.more(name))},
                 },
                 **same,
             )

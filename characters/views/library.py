@@ -33,7 +33,7 @@ def _filtered(kept: dict[str, str]) -> Any:
     if client := _client_id(kept.get("client", "")):
         rows = rows.filter(client=client)
     if query := kept.get("q", "").strip():
-        rows = rows.filter(name__icontains=query)
+        rows = rows.named(query)
     return rows
 
 

@@ -104,5 +104,5 @@ def decide_appeal(*, appeal: Appeal, is_overturned: bool, answer: str, by: User)
 
 def rules_of(event: PolicyEvent) -> list[str]:
     """Every rule, or category of the safety check, that refused."""
-    found = [hit["rule"] for hit in event.hits] or list(event.evidence.get("keys", []))
+    found = event.evidence.get("keys") or [hit["rule"] for hit in event.hits]
     return list(dict.fromkeys(found))

@@ -138,7 +138,8 @@ class PolicyEvent(AppendOnlyModel):
     render = OrgForeignKey(Render, on_delete=models.PROTECT, null=True, related_name="policy_events")
     text_sha256 = models.CharField(max_length=64)
     rules_version = models.CharField(max_length=40, blank=True)
-    # {"texts": {field: text}, "hits": [Hit.as_dict(), …]}
+    # {"texts": {field: text}, "hits": [Hit.as_dict(), …], "keys": [every rule or category], "more": {field: places
+    # that are refused besides its hits}}
     evidence = models.JSONField(default=dict)
     # The provider's own words: for staff only.
     provider_code = models.CharField(max_length=80, blank=True)

@@ -6,7 +6,10 @@ of other alphabets become Latin, and what nobody sees (zero-width, bidi controls
 
 import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, compress
 
 _MOST_CACHED = 20_000
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")  # letters by category, and yet nothing to be seen
@@ -82,14 +85,15 @@ def _fold_character(character: str) -> str:
     """The plain spelling of one character: usually one, none for what cannot be seen, more for ligatures."""
     if character in _INVISIBLE:
         return ""
-    folded, before = character, ""
+    folded, before = unicodedata.normalize("NFKD", character).casefold(), ""
     while folded != before:
-        before = folded
-        folded = unicodedata.normalize("NFKD", folded).casefold()
-        kept = (
-            c for c in folded if unicodedata.category(c) not in {"Mn", "Me", "Cf"} and c not in _INVISIBLE
-        )
-        folded = "".join(_LOOKALIKES.get(c, c) for c in kept)
+        kept = [
+            _LOOKALIKES.get(c, c)
+            for c in folded
+            if unicodedata.category(c) not in {"Mn", "Me", "Cf"} and c not in _INVISIBLE
+        ]
+        before = "".join(kept)
+        folded = unicodedata.normalize("NFKD", before).casefold()
     return folded.replace("æ", "ae").replace("œ", "oe")
 
 
@@ -108,29 +112,42 @@ _CHARACTERS = _Characters()
 
 @dataclass(frozen=True)
 class Folded:
-    """A text without tricks. `origins`: where each of its characters stood; None when nothing moved."""
+    """A text without tricks.
+
+    `pieces`: what became of each character of the original, None when nothing moved. `order`: which of its characters
+    each piece is, None when they stand in their own order.
+    """
 
     text: str
-    origins: list[int] | None
+    pieces: list[str] | None = None
+    order: list[int] | None = None
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where each piece ends in the text."""
+        return list(accumulate(map(len, self.pieces or ())))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The part of the original that became text[start:end]."""
-        if self.origins is None:
+        if self.pieces is None:
             return start, end
-        places = self.origins[start:end]
+        first, last = bisect_right(self._ends, start), bisect_right(self._ends, end - 1)
+        if self.order is None:
+            return first, last + 1
+        # A piece that nobody sees has no place in the text, so it does not widen the span.
+        places = list(compress(self.order[first : last + 1], self.pieces[first : last + 1]))
         return min(places), max(places) + 1
 
 
 def fold(text: str) -> Folded:
     """The text without tricks. Folding it again changes nothing."""
     if text.isascii():
-        return Folded(text.lower().replace("`", "'"), None)
+        return Folded(text.lower().replace("`", "'"))
     pieces = list(map(_CHARACTERS.__getitem__, text))
     folded = "".join(pieces)
     if len(folded) == len(text) and "" not in pieces:
-        return Folded(folded, None)
-    origins = [index for index, piece in enumerate(pieces) for _ in piece]
-    return Folded(folded, origins)
+        return Folded(folded)
+    return Folded(folded, pieces)
 
 
 _OVERRIDE = re.compile("[\u202e\u2067](.*?)(?:[\u202c\u2069\n]|\\Z)", re.DOTALL)
@@ -145,5 +162,4 @@ def turned(text: str) -> Folded | None:
         start, end = match.span(1)
         order[start:end] = order[start:end][::-1]
     pieces = [_CHARACTERS[text[index]] for index in order]
-    origins = [index for index, piece in zip(order, pieces, strict=True) for _ in piece]
-    return Folded("".join(pieces), origins)
+    return Folded("".join(pieces), pieces, order)

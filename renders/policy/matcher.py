@@ -3,18 +3,19 @@
 Every phrase is kept as its words written together, and every beginning of that in a set. From each word of the text
 the search goes on as long as what it has read is the beginning of a phrase: for almost every word that is one look
 into the set, whatever the number of rules. Words that stand together, apart or spelled out meet in the same key;
-where the text's breaks differ from the phrase's, accepted() decides whether that is a trick or chance.
+where the text's breaks differ from the phrase's, _tight() decides whether that is a trick or chance.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, product
+from operator import itemgetter
 
-from renders.policy.findings import Findings, Hit
+from renders.policy.findings import Findings, Place
 from renders.policy.folding import Folded, fold, turned
 from renders.policy.rules import Effect, Rule
-from renders.policy.words import Words, plain_forms, split
+from renders.policy.words import Words, forms_of, plain_forms, split
 
 _MOST_KEYS = 8  # spellings of one phrase: singular and plural of each word
 _WINDOW = 12  # words on each side in which `near` looks
@@ -22,25 +23,22 @@ _NEGATORS = frozenset({"no", "not", "nothing", "without", "never", "avoid", "nor
 _NEGATED_WITHIN = 3  # words before the phrase
 
 
-@dataclass(frozen=True)
-class _Match:
-    first: int
-    last: int
-    rule: Rule
+# A phrase that was found: its first and its last word, and its rule. Plain, for a text may be refused at every word.
+_Match = tuple[int, int, Rule]
 
-    @property
-    def length(self) -> int:
-        return self.last - self.first + 1
-
-    def covers(self, other: "_Match") -> bool:
-        return self.first <= other.first and other.last <= self.last
+_Path = tuple[str, tuple[int, ...]]  # a spelling of what was read, and where its words end in it
+# A rule whose phrase ends here, the words behind which no space may be, and whether it refuses whatever stands around.
+_End = tuple[Rule, tuple[int, ...], bool]
+# What was read from some word on: its spellings that are beginnings of phrases, the phrases that end here, and by the
+# next word's token what is read then, None when no phrase goes on so.
+_Reading = tuple[Sequence[_Path], list[_End], dict[str, "_Reading | None"]]
 
 
 class Matcher:
     """Rules, made ready for searching. Immutable; safe to share between threads."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._keys: dict[str, list[tuple[Rule, frozenset[int]]]] = {}
+        self._keys: dict[str, list[tuple[Rule, frozenset[int], bool]]] = {}
         self._beginnings: set[str] = set()
         self._near: dict[str, frozenset[str]] = {}
         self.size = 0
@@ -52,126 +50,196 @@ class Matcher:
         if not words:
             raise ValueError(f"The phrase {rule.phrase!r} has no letter and no digit.")
         self.size += 1
+        is_sure = not (_allows(rule) or rule.near or rule.unless_negated)
         for number, spelling in enumerate(product(*words)):
             if number == _MOST_KEYS:
                 break
             key = "".join(spelling)
             breaks = frozenset(accumulate(map(len, spelling[:-1])))
-            self._keys.setdefault(key, []).append((rule, breaks))
+            known = self._keys.setdefault(key, [])
+            # Behind the same phrase that refuses in any case another one would never be heard.
+            if _allows(rule) or not any(sure and other == breaks for _, other, sure in known):
+                known.append((rule, breaks, is_sure))
             self._beginnings.update(key[:length] for length in range(1, len(key) + 1))
         if rule.near:
             self._near[rule.key] = frozenset(form for word in rule.near for form in plain_forms(word.lower()))
 
     def find(self, words: Words) -> list[_Match]:
         """Every phrase that refuses, without what an allowed phrase covers; of two that overlap the longer one."""
-        found = list(self._matches(words))
-        allowed = [match for match in found if match.rule.effect == Effect.ALLOW]
-        refused = [
-            match
-            for match in found
-            if match.rule.effect == Effect.BLOCK
-            and not any(other.covers(match) for other in allowed)
-            and self._counts(match, words)
+        refused: list[_Match] = []
+        allowed: list[tuple[int, int]] = []
+        for first, last, rule, is_sure in self._matches(words):
+            if is_sure or (not _allows(rule) and self._counts(first, last, rule, words)):
+                refused.append((first, last, rule))
+            elif _allows(rule):
+                allowed.append((first, last))
+        return longest(_uncovered(refused, allowed) if allowed else refused)
+
+    def _matches(self, words: Words) -> Iterator[tuple[int, int, Rule, bool]]:
+        """Every phrase, by its first word, and whether it refuses whatever stands around."""
+        tokens, goes_on, is_spaced = words.tokens, words.goes_on, words.is_spaced
+        begins: dict[str, _Reading | None] = {}
+        for first, token in enumerate(tokens):
+            if token in begins:
+                reading = begins[token]
+            else:
+                reading = begins[token] = self._reading(self._first(token))
+            last = first
+            while reading is not None:
+                paths, ends, onward = reading
+                for rule, tight, is_sure in ends:
+                    if not (tight and any(is_spaced(first + number) for number in tight)):
+                        yield first, last, rule, is_sure
+                if not goes_on[last]:
+                    break
+                last += 1
+                following = tokens[last]
+                if following in onward:
+                    reading = onward[following]
+                else:
+                    reading = onward[following] = self._reading(self._longer(paths, following))
+
+    def _first(self, token: str) -> Sequence[_Path]:
+        """What is read with this word alone, as far as phrases begin so."""
+        return [(form, ()) for form in forms_of(token) if form in self._beginnings]
+
+    def _longer(self, paths: Sequence[_Path], token: str) -> Sequence[_Path]:
+        """What is read with one more word, as far as phrases begin so."""
+        return [
+            (longer, (*cuts, len(read)))
+            for read, cuts in paths
+            for form in reversed(forms_of(token))
+            if (longer := read + form) in self._beginnings
         ]
-        return longest(refused)
 
-    def _matches(self, words: Words) -> Iterator[_Match]:
-        beginnings = self._beginnings
-        for index, forms in enumerate(words.forms):
-            for form in forms:
-                if form in beginnings:
-                    yield from self._from(words, index, form)
+    def _reading(self, paths: Sequence[_Path]) -> _Reading | None:
+        if not paths:
+            return None
+        ends: list[_End] = []
+        is_settled = False
+        for read, cuts in paths:
+            if read in self._keys:
+                for rule, breaks, is_sure in self._keys[read]:
+                    # Behind a rule that refuses in any case another one has nothing to add.
+                    if is_settled and not _allows(rule):
+                        continue
+                    tight = () if breaks.issuperset(cuts) else _tight(cuts, breaks, len(read))
+                    ends.append((rule, tight, is_sure))
+                    is_settled = is_settled or (is_sure and not tight)
+        return paths, ends, {}
 
-    def _from(self, words: Words, first: int, form: str) -> Iterator[_Match]:
-        stack: list[tuple[str, int, tuple[int, ...]]] = [(form, first, ())]
-        last_word = len(words.forms) - 1
-        while stack:
-            read, index, cuts = stack.pop()
-            for rule, breaks in self._keys.get(read, ()):
-                if _is_meant(words, first, cuts, breaks, len(read)):
-                    yield _Match(first, index, rule)
-            if index < last_word and words.goes_on(index):
-                for following in words.forms[index + 1]:
-                    longer = read + following
-                    if longer in self._beginnings:
-                        stack.append((longer, index + 1, (*cuts, len(read))))
-
-    def _counts(self, match: _Match, words: Words) -> bool:
+    def _counts(self, first: int, last: int, rule: Rule, words: Words) -> bool:
         """Whether the words around let the phrase count."""
-        rule = match.rule
-        if rule.unless_negated:
-            before = words.forms[max(0, match.first - _NEGATED_WITHIN) : match.first]
-            if any(not _NEGATORS.isdisjoint(forms) for forms in before):
-                return False
+        if rule.unless_negated and _is_any_within(words.having(_NEGATORS), first - _NEGATED_WITHIN, first):
+            return False
         if not rule.near:
             return True
-        around = words.forms[max(0, match.first - _WINDOW) : match.first]
-        around += words.forms[match.last + 1 : match.last + 1 + _WINDOW]
-        wanted = self._near[rule.key]
-        return any(not wanted.isdisjoint(forms) for forms in around)
+        near = words.having(self._near[rule.key])
+        return _is_any_within(near, first - _WINDOW, first) or _is_any_within(
+            near, last + 1, last + 1 + _WINDOW
+        )
 
 
-def _is_meant(words: Words, first: int, cuts: tuple[int, ...], breaks: frozenset[int], end: int) -> bool:
-    """Whether the breaks in the text can be those of the phrase.
+def _allows(rule: Rule) -> bool:
+    return rule.effect == Effect.ALLOW
 
-    Fewer breaks are (spiderman). More are when no space makes them (mic-key), or when the pieces are letters spelled
-    out (m i c k e y): "the rapist" is no "therapist".
+
+def _is_any_within(numbers: list[int], start: int, end: int) -> bool:
+    """Whether one of these, which are in order, is in start…end-1."""
+    at = bisect_left(numbers, start)
+    return at < len(numbers) and numbers[at] < end
+
+
+def _tight(cuts: tuple[int, ...], breaks: frozenset[int], end: int) -> tuple[int, ...]:
+    """The words of a reading behind which no space may be, or its breaks could not be those of the phrase.
+
+    Fewer breaks may be (spiderman). More may when no space makes them (mic-key), or when the pieces are letters
+    spelled out (m i c k e y): "the rapist" is no "therapist".
     """
+    found = []
     for number, cut in enumerate(cuts):
         if cut in breaks:
-            continue
-        if not any(sign.isspace() for sign in words.gap(first + number)):
             continue
         left = cut - (cuts[number - 1] if number else 0)
         right = (cuts[number + 1] if number + 1 < len(cuts) else end) - cut
         if left > 2 or right > 2:
-            return False
-    return True
+            found.append(number)
+    return tuple(found)
+
+
+def _uncovered(matches: list[_Match], allowed: list[tuple[int, int]]) -> list[_Match]:
+    """Without those that stand inside an allowed phrase; both by their first word."""
+    kept: list[_Match] = []
+    number, reach = 0, -1
+    for match in matches:
+        while number < len(allowed) and allowed[number][0] <= match[0]:
+            reach = max(reach, allowed[number][1])
+            number += 1
+        if match[1] > reach:
+            kept.append(match)
+    return kept
 
 
 def longest(matches: list[_Match]) -> list[_Match]:
-    """Of matches that overlap the longest, in order of the text."""
+    """Of matches that overlap the longest, in order of the text. They come by their first word."""
+    kept: list[_Match] = []
+    crowd: list[_Match] = []  # they hang together
+    end = -1
+    for match in matches:
+        if match[0] > end:
+            kept += crowd if len(crowd) < 2 else _longest(crowd)
+            crowd = []
+        crowd.append(match)
+        end = max(end, match[1])
+    return kept + (crowd if len(crowd) < 2 else _longest(crowd))
+
+
+def _longest(crowd: list[_Match]) -> list[_Match]:
     kept: list[_Match] = []
     taken: set[int] = set()
-    for match in sorted(matches, key=lambda m: (-m.length, m.first)):
-        places = range(match.first, match.last + 1)
+    for match in sorted(crowd, key=lambda m: m[0] - m[1]):
+        places = range(match[0], match[1] + 1)
         if taken.isdisjoint(places):
             taken.update(places)
             kept.append(match)
-    return sorted(kept, key=lambda m: m.first)
+    kept.sort(key=itemgetter(0))
+    return kept
 
 
 def search(texts: Mapping[str, str], matchers: Iterable[Matcher]) -> Findings:
     """Everything that the matchers refuse in these fields. An allowed phrase helps against its own matcher only."""
     ready = tuple(matchers)
-    hits: list[Hit] = []
-    for field, text in texts.items():
-        if text:
-            hits += _in_field(field, text, ready)
-    return Findings(dict(texts), tuple(hits))
+    return Findings(
+        dict(texts), {field: places for field, text in texts.items() if (places := _in_text(text, ready))}
+    )
 
 
-def _in_field(field: str, text: str, matchers: tuple[Matcher, ...]) -> list[Hit]:
-    found = _hits(field, text, fold(text), matchers)
+def _in_text(text: str, matchers: tuple[Matcher, ...]) -> tuple[Place, ...]:
+    found = _places(text, fold(text), matchers)
     # What a right-to-left override shows backwards is read both ways.
     if (backwards := turned(text)) is not None:
-        found += [
-            hit
-            for hit in _hits(field, text, backwards, matchers)
-            if not any(hit.start < other.end and other.start < hit.end for other in found)
-        ]
-    return sorted(found, key=lambda hit: hit.start)
+        starts = [start for start, _, _ in found]
+        more = []
+        for place in _places(text, backwards, matchers):
+            before = bisect_left(starts, place[1]) - 1  # the last one that starts before its end
+            if before < 0 or found[before][1] <= place[0]:
+                more.append(place)
+        found = sorted(found + more, key=itemgetter(0))
+    return tuple(found)
 
 
-def _hits(field: str, text: str, folded: Folded, matchers: tuple[Matcher, ...]) -> list[Hit]:
+def _places(text: str, folded: Folded, matchers: tuple[Matcher, ...]) -> list[Place]:
     words = split(folded)
-    matches = longest([match for matcher in matchers for match in matcher.find(words)])
-    return [_hit(field, text, words, match) for match in matches]
+    found = [match for matcher in matchers for match in matcher.find(words)]
+    if len(matchers) > 1:
+        found = longest(sorted(found, key=itemgetter(0)))
+    places = [(*words.original(first, last), rule) for first, last, rule in found]
+    return places if text.isascii() else [_with_accents(text, place) for place in places]
 
 
-def _hit(field: str, text: str, words: Words, match: _Match) -> Hit:
-    start, end = words.original(match.first, match.last)
-    # An accent that was written after its letter belongs to it.
+def _with_accents(text: str, place: Place) -> Place:
+    """An accent that was written after its letter belongs to it."""
+    start, end, rule = place
     while end < len(text) and unicodedata.category(text[end]) in {"Mn", "Me"}:
         end += 1
-    return Hit(field, start, end, text[start:end], match.rule)
+    return start, end, rule

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from renders.models import PolicyEvent
-from renders.policy.findings import Findings
+from renders.policy.findings import Findings, and_more
 from renders.preflight import preflight
 from renders.prompts import SENT_FIELDS
 
@@ -17,25 +17,25 @@ def label_of(field: str) -> str:
 def marked(event: PolicyEvent) -> list[dict[str, Any]]:
     """Each field as it was refused: {label, parts: [{text, hit}]}, hits as Hit.as_dict() wrote them."""
     texts: Mapping[str, str] = event.evidence.get("texts", {})
-    hits = event.hits
+    hits, more = event.hits, event.evidence.get("more", {})
     return [
         {
             "name": name,
             "label": label_of(name),
-            "parts": _cut(texts[name], [h for h in hits if h["field"] == name]),
+            "parts": _cut(texts[name], [h for h in hits if h["field"] == name], more.get(name, 0)),
         }
         for name in (*SENT_FIELDS, *(name for name in texts if name not in SENT_FIELDS))
         if texts.get(name)
     ]
 
 
-def _cut(text: str, hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _cut(text: str, hits: list[dict[str, Any]], more: int) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     at = 0
     for hit in sorted(hits, key=lambda h: h["start"]):
         parts += [{"text": text[at : hit["start"]]}, {"text": text[hit["start"] : hit["end"]], "hit": hit}]
         at = hit["end"]
-    parts.append({"text": text[at:]})
+    parts.append({"text": text[at:] + (and_more(more) if more else "")})
     return [part for part in parts if part["text"]]
 
 
@@ -70,7 +70,5 @@ def mend(values: Mapping[str, str], choice: str, *, client_id: Any = None) -> di
     # A form's line ends are two characters, the fragment's one: count as the fragment did.
     text = text.replace("\r\n", "\n")
     found = preflight({field: text}, client_id=client_id).findings
-    for hit in found.hits:
-        if (hit.start, hit.rule.key) == (int(start), key):
-            return {field: hit.mended(text)}
-    return {}
+    hit = found.hit(field, int(start), key)
+    return {field: hit.mended(text)} if hit else {}

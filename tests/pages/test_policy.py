@@ -70,6 +70,14 @@ def test_preview_marks_the_phrase_under_its_field_and_offers_words(amara, projec
     assert "would be refused" not in clean
 
 
+def test_preview_of_a_text_refused_everywhere_says_how_many_more_there_are(amara, project):
+    text = "Mickey Mouse, " * 80
+    page = amara.post(f"{A}/briefs/preview", form(project, subject=text)).content.decode()
+    assert page.count('<mark class="hits__mark">') == page.count('value="mend:subject:') == 50
+    assert "50 phrases are marked below their fields" in page
+    assert "… and 30 more places that are refused" in page
+
+
 def test_markup_in_a_brief_stays_text(amara, project):
     text = "<script>alert(1)</script> Mickey Mouse <img src=x onerror=alert(1)>"
     page = amara.post(f"{A}/briefs/preview", form(project, subject=text)).content.decode()

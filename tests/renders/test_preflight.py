@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from renders import pricing
 from renders.actions import appeals, rules
+from renders.actions.appeals import rules_of
 from renders.actions.renders import BlockedByPolicy, regenerate, submit_render
 from renders.models import (
     Allowance,
@@ -19,9 +20,11 @@ from renders.models import (
     Render,
     Suggestion,
 )
+from renders.policy.findings import MOST_EXPLAINED
 from renders.preflight import current_version, preflight
 from renders.states import FailureClass, Pause, State
 from renders.steps import moderate as moderate_step
+from renders.views.refusals import marked
 from tenants.models import AppendOnlyError
 from tests.cast import person
 from tests.renders.pipeline import attempts, balance, fresh, invoiced, make_due, run_until, step
@@ -89,6 +92,19 @@ def test_blocked_brief_costs_nothing_calls_nobody_and_leaves_one_event(cast, ref
     assert event.evidence["texts"]["subject"] == MOUSE
     assert case.seen_count == 3
     assert event.brief_version is None
+
+
+def test_text_refused_everywhere_is_kept_with_every_rule_and_few_explanations(cast, refuse, say):
+    """An appeal that is won lifts all of them, explained or not."""
+    say("Mickey Mouse, " * 200 + "and Donald Duck")
+    refuse()
+    [event] = events(cast)
+    assert len(event.hits) == MOST_EXPLAINED
+    assert event.evidence["more"] == {"subject": 201 - MOST_EXPLAINED}
+    assert rules_of(event) == ["character/mickey-mouse", "character/donald-duck"]
+    [field] = [field for field in marked(event) if field["name"] == "subject"]
+    assert sum("hit" in part for part in field["parts"]) == MOST_EXPLAINED
+    assert field["parts"][-1]["text"].endswith(" … and 151 more places that are refused")
 
 
 def test_other_text_is_another_event_of_the_same_case(cast, refuse, say):
