@@ -81,8 +81,9 @@ def _elsewhere(make: Any, *arguments: Any) -> None:
 
 def _checks(section: Section, folder: Path) -> None:
     cases = {
+        "4 s, 1080p, 30 a second, 17 Mbit/s, as a phone writes": (1920, 1080, 30, "26", "", True),
         "4 s, 1080p, 30 a second, 24 Mbit/s": (1920, 1080, 30, "23", "", True),
-        "the same, faces looked for": (1920, 1080, 30, "23", "opencv", True),
+        "4 s, 1080p, 30 a second, 24 Mbit/s, faces looked for": (1920, 1080, 30, "23", "opencv", True),
         "4 s, 1080p, 30 a second, 34 Mbit/s": (1920, 1080, 30, "20", "", True),
         "4 s, 1080p, 60 a second, 40 Mbit/s": (1920, 1080, 60, "23", "", False),
         "4 s, 720p, 30 a second, 12 Mbit/s": (1280, 720, 30, "23", "", True),
