@@ -9,12 +9,26 @@ failed=0
 
 run() {
   .venv/bin/python -m pytest "$@"
-  code=$?
-  # 5: nothing was selected here, as with -k
-  if [ "$code" -ne 0 ] && [ "$code" -ne 5 ]; then failed=$code; fi
+}
+
+# 5: nothing was selected here, as with -k; 2: Ctrl-C, or an error that leaves nothing to run
+note() {
+  if [ "$1" -eq 2 ]; then exit 2; fi
+  if [ "$1" -ne 0 ] && [ "$1" -ne 5 ]; then failed=$1; fi
 }
 
 run -n "$processes" --dist loadgroup -m "not browser" "$@"
-run -m browser --ignore=tests/browser tests "$@"
-run -m browser tests/browser "$@"
+note $?
+
+# The player's tests wait more than they work, so they run beside the journeys; what they say comes after.
+said=$(mktemp)
+run -m browser --ignore=tests/browser --output=test-results/player tests "$@" >"$said" 2>&1 &
+player=$!
+trap 'kill -INT $player 2>/dev/null' INT TERM
+run -m browser --output=test-results/journeys tests/browser "$@"
+note $?
+wait $player
+note $?
+cat "$said"
+rm -f "$said"
 exit "$failed"

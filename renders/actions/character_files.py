@@ -6,7 +6,8 @@ from characters.models import Character, CharacterFile
 from characters.moves import announce
 from renders import character_tombstones as tombstones
 from renders.actions.deleting import CannotDelete, ring_purge, undoable
-from renders.models import Cause, Deletion
+from renders.models import Cause, Deletion, Render
+from renders.states import UNDER_WAY
 from tenants import audit
 from tenants.models import User
 from tenants.retention import policy
@@ -16,6 +17,9 @@ def check_can_delete(character: Character, files: list[CharacterFile]) -> None:
     """Raises CannotDelete."""
     if not character.is_put_away:
         raise CannotDelete("Retire it first, or revoke it: while a brief may use it, its files stay.")
+    at_work = Render.objects.filter(brief_version__cast__character=character, state__in=sorted(UNDER_WAY))
+    if take := at_work.select_related("brief").order_by("created_at").first():
+        raise CannotDelete(f"{take} is being made with it. Wait for its end, or cancel it.")
     if held := tombstones.held_take(character):
         raise CannotDelete(
             f"{held} was made with it and is on hold, by {held.held_by}: {held.hold_reason.rstrip('.')}. "

@@ -22,6 +22,7 @@ from renders.actions import assets
 from renders.actions import character_files as actions
 from renders.actions.deleting import CannotDelete, CannotUndo
 from renders.models import Deletion, DeletionReceipt, DeletionState, VersionCharacter
+from renders.states import State as RenderState
 from renders.steps import chores, retain
 from renders.steps import purge as purge_step
 from renders.steps import receipts as receipt_step
@@ -236,6 +237,18 @@ def test_odd_wishes_are_refused_in_words(cast, state, typed, words):
         with pytest.raises(CannotDelete, match=words):
             actions.delete_character_files(character=character, typed=typed, by=cast.amara)
     assert not any(file.deleted_at for file in files(character))
+
+
+def test_take_that_is_being_made_with_it_keeps_its_files(cast, retired, delete):
+    """A retired character's takes in the queue go on, and may have to send its clip to the provider first."""
+    old, _used = retired
+    with cast.at():
+        take = factories.take(cast, RenderState.QUEUED, title="Lighthouse", files=False)
+        VersionCharacter.objects.create(
+            version=take.brief_version, character=old, position=1, name="Old", clip_sha256="0" * 64
+        )
+    with pytest.raises(CannotDelete, match=r"Lighthouse.*is being made with it"):
+        delete(old)
 
 
 def test_take_under_hold_keeps_what_it_was_made_from(cast, retired, delete):
