@@ -5,8 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -70,6 +68,7 @@ def status_context(request: AgencyRequest, character: Character) -> dict[str, An
 def page_context(request: AgencyRequest, character: Character) -> dict[str, Any]:
     """Everything on the page of a character."""
     # Briefs and takes live a layer above: they are reached by relation only.
+    deletions: Any = character.deletions
     used = character.in_versions.select_related("version__brief").prefetch_related("version__renders__assets")
     return {
         **status_context(request, character),
@@ -82,14 +81,8 @@ def page_context(request: AgencyRequest, character: Character) -> dict[str, Any]
         "events": sorted(character.events.all(), key=lambda event: event.version, reverse=True),
         "used": used.order_by("-version__created_at")[:USED_SHOWN],
         "used_count": character.in_versions.count(),
-        "deletion": _last_deletion(character) if character.is_put_away else None,
+        "deletion": deletions.newest() if character.is_put_away else None,
     }
-
-
-def _last_deletion(character: Character) -> Any:
-    """The last deletion of its files with its receipt; they live a layer above."""
-    rows = character.deletions.select_related("asked_by", "receipt").annotate(is_over=Q(begins_at__lte=Now()))
-    return rows.order_by("-asked_at").first()
 
 
 def show(request: AgencyRequest, character: Character, *, status: int = 200, **more: Any) -> HttpResponseBase:

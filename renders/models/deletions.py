@@ -89,6 +89,11 @@ class DeletionQuerySet(OrgQuerySet):
     def open(self) -> Any:
         return self.filter(state__in=[DeletionState.WAITING, DeletionState.RUNNING])
 
+    def newest(self) -> Any:
+        """The last one with what its card shows, and `is_over`: its undo window has passed. None when there is none."""
+        rows = self.select_related("asked_by", "receipt", "request")
+        return rows.annotate(is_over=Q(begins_at__lte=Now())).order_by("-asked_at").first()
+
     def due(self) -> Any:
         """Ready to begin or to go on, by the database's clock; none of a take under hold.
 

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -70,8 +68,7 @@ def character_undo_delete(request: AgencyRequest, character: UUID) -> HttpRespon
 def character_deletion(request: AgencyRequest, character: UUID) -> HttpResponseBase:
     """What became of the deletion, alone; asked for when the live channel says that it went on."""
     found = _find(character)
-    rows = Deletion.objects.filter(character=found).select_related("asked_by", "receipt")
-    last = rows.annotate(is_over=Q(begins_at__lte=Now())).order_by("-asked_at").first()
+    last = Deletion.objects.filter(character=found).newest()
     response = TemplateResponse(request, "renders/deletion.html", {"character": found, "deletion": last})
     if last is None:
         response["HX-Refresh"] = "true"

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -57,9 +55,8 @@ def _warning(render: Render, kept: int, undo_words: str) -> str:
 
 def deletion_context(render: Render) -> dict[str, Any]:
     """The take's last deletion with its receipt, and how long a new one could be undone. Two queries."""
-    rows = Deletion.objects.filter(render=render).select_related("asked_by", "receipt", "request")
     return {
-        "deletion": rows.annotate(is_over=Q(begins_at__lte=Now())).order_by("-asked_at").first(),
+        "deletion": Deletion.objects.filter(render=render).newest(),
         "undo_words": undo_words(),
     }
 

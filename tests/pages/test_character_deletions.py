@@ -1,10 +1,15 @@
 """Delete the files of a character in the browser: asked by name, undone while it is time, proved. Requirements E26, E27."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.db.models.functions import Now
+
+from characters.models import Character
 from characters.states import State
 from renders import tasks
-from renders.models import Deletion
+from renders.actions.assets import hold_take
+from renders.models import Deletion, VersionCharacter
 from tests import characters_kit as kit
 from tests import factories
 from tests.cast import browser
@@ -89,9 +94,23 @@ def test_one_that_may_be_used_is_kept(cast, amara):
     assert "Retire it first" in text(amara.post(url(used, "/delete"), {"confirm": "Pip"}), 422)
 
 
-def test_dry_run_lists_characters_and_those_that_a_hold_keeps(amara, retired):
-    page = text(amara.get("/a/northlight/retention/rules/character_files?period=30"))
+def test_dry_run_lists_characters_and_those_that_a_hold_keeps(cast, amara, retired):
+    rule = "/a/northlight/retention/rules/character_files?period=30"
+    assert "Nothing is past this period now." in text(amara.get(rule))
+    with cast.at():
+        Character.objects.filter(pk=retired.pk).update(state_at=Now() - timedelta(days=40))
+    page = text(amara.get(rule))
+    assert "<strong>1</strong> character is past this period." in page
+    assert f'href="{url(retired)}"' in page
+    with cast.at():
+        take = factories.take(cast)
+        VersionCharacter.objects.create(
+            version=take.brief_version, character=retired, position=1, name="Pip", clip_sha256="0" * 64
+        )
+        hold_take(render=take, reason="A claim.", by=cast.amara)
+    page = text(amara.get(rule))
     assert "Nothing is past this period now." in page
+    assert "a take that was made with it is on hold" in page
 
 
 def test_roles(cast, retired):
