@@ -24,6 +24,7 @@ from renders.models.policy import (
 )
 from renders.models.provenance import Credentials, Provenance, Watermark
 from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
+from renders.models.resolutions import Remedy, Resolution, ResolutionVerdict
 from renders.models.rules import PolicyRule, RulesVersion
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
 
@@ -73,8 +74,11 @@ __all__ = [
     "RefusalKind",
     "Registration",
     "RegistrationStatus",
+    "Remedy",
     "Render",
     "RenderEvent",
+    "Resolution",
+    "ResolutionVerdict",
     "RulesVersion",
     "SettlementRule",
     "Suggestion",

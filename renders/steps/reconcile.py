@@ -141,12 +141,19 @@ def _again(render: Render, attempt: Attempt, *, counted: bool) -> None:
 
 
 def _replace(render: Render, attempt: Attempt) -> None:
-    """Proved never accepted: a new attempt takes over the reservation, and may be sent."""
-    attempt.status = AttemptStatus.NOT_ACCEPTED
-    attempt.save(update_fields=["status"])
+    """Proved never accepted: it is sent again, unless that has gone on for too long."""
     if attempt.number >= MAX_ATTEMPTS:
+        attempt.status = AttemptStatus.NOT_ACCEPTED
+        attempt.save(update_fields=["status"])
         move(render, State.NEEDS_HUMAN, who=Who.RECONCILER, note=f"{attempt.number} requests never arrived")
         return
+    replace(render, attempt, who=Who.RECONCILER, note="the provider never got it; sending it again")
+
+
+def replace(render: Render, attempt: Attempt, *, who: Who, note: str, by: object = "") -> None:
+    """Never accepted: a new attempt takes over the reservation, and may be sent."""
+    attempt.status = AttemptStatus.NOT_ACCEPTED
+    attempt.save(update_fields=["status"])
     new = Attempt.objects.create(
         render=render,
         number=attempt.number + 1,
@@ -160,7 +167,8 @@ def _replace(render: Render, attempt: Attempt) -> None:
     move(
         render,
         State.QUEUED,
-        who=Who.RECONCILER,
-        note="the provider never got it; sending it again",
+        who=who,
+        by=by,
+        note=note,
         failure_class="",
     )

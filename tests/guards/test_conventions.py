@@ -39,6 +39,8 @@ PLATFORM_CALLS = {
     ("renders/views/agencies.py", "agencies: one agency and its latest takes"),
     ("renders/views/agencies.py", "take-down: take to agency"),
     ("renders/views/appeals.py", "appeals: across agencies"),
+    ("renders/views/doubts.py", "doubts: takes across agencies"),
+    ("renders/views/doubts.py", "doubts: one take"),
     ("renders/views/triage.py", "triage: case to agency"),
     ("renders/views/triage.py", "triage: the case that was just decided"),
     ("renders/views/triage.py", "triage: cases across agencies"),

@@ -306,8 +306,8 @@ def test_paused_worker_that_wakes_late_changes_nothing(submit, emulator, monkeyp
     render = submit()
     really_post = submit_step._post
 
-    def paused(account, request):
-        outcome = really_post(account, request)
+    def paused(sending):
+        outcome = really_post(sending)
         with monkeypatch.context() as patch:
             patch.setattr(submit_step, "_post", really_post)
             run_until(render, DONE)

@@ -80,6 +80,7 @@ class Command(BaseCommand):
             is_emulator=True,
             max_in_flight=4,
             list_grace_seconds=20,
+            keeps_copy_seconds=3600,
         )
         control = os.environ.get("EMULATOR_CONTROL_URL")
         if control:
