@@ -40,7 +40,7 @@ chaos: setup ## Run the tests that kill processes and break networks, one after 
 
 .PHONY: test-brokers
 test-brokers: setup ## Run the product on RabbitMQ, Redis, another PostgreSQL and S3, with two of each process
-	@$(PY) -m pytest -n 2 --dist loadgroup -m brokers -p no:randomly tests/brokers $(ARGS)
+	@$(PY) -m pytest -m brokers -p no:randomly tests/brokers $(ARGS)
 
 .PHONY: check
 check: setup check-style check-types check-layers check-templates check-files check-database ## Check style, types, layers, templates, generated and vendored files, conventions
