@@ -38,6 +38,10 @@ test-browser: setup ## Run the journeys in Chromium only
 chaos: setup ## Run the tests that kill processes and break networks, one after another
 	@$(PY) -m pytest -m chaos -p no:randomly $(ARGS)
 
+.PHONY: test-brokers
+test-brokers: setup ## Run the product on RabbitMQ, Redis, another PostgreSQL and S3, with two of each process
+	@$(PY) -m pytest -m brokers -p no:randomly tests/brokers $(ARGS)
+
 .PHONY: check
 check: setup check-style check-types check-layers check-templates check-files check-database ## Check style, types, layers, templates, generated and vendored files, conventions
 

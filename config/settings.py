@@ -177,6 +177,10 @@ STORAGES = {
 
 # Where messages between processes go. Empty: the product's own PostgreSQL.
 BROKER_URL = env.text("BROKER_URL", "")
+# /health/ready says "late" when a row has been due for longer: the sweep or every worker stands still.
+READY_LATE_SECONDS = env.number("READY_LATE_SECONDS", 120)
+# Opens /metrics (Authorization: Bearer …). Empty: there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # The stand-in for a video provider that `make demo` starts, and how the two know each other.
 EMULATOR_URL = env.text("EMULATOR_URL", "")
 EMULATOR_API_KEY = env.text("EMULATOR_API_KEY", "")

@@ -37,7 +37,7 @@ PATIENCE = 10.0  # seconds
 SELDOM_SECONDS = 30.0  # between looks at what is in no hurry
 HOUSE_SECONDS = 3600.0  # between rounds through what belongs to the platform itself
 TIDY_SECONDS = 60.0  # between looks for what killed workers left on this machine's disk
-_LOCK = 7_315_001  # advisory lock: one sweep per database
+SWEEP_LOCK = 7_315_001  # advisory lock: one sweep per database
 
 
 class Sweep:
@@ -129,7 +129,7 @@ def _ring_seldom(files: list[tuple[Any, UUID, UUID]], chores: list[tuple[UUID, s
 def only_one() -> Iterator[bool]:
     """Hold the sweep's lock while the database connection lives; False when another process has it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP_LOCK])
         row = cursor.fetchone()
     got = bool(row and row[0])
     try:
@@ -137,4 +137,4 @@ def only_one() -> Iterator[bool]:
     finally:
         if got and connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])

@@ -17,7 +17,7 @@ note() {
   if [ "$1" -ne 0 ] && [ "$1" -ne 5 ]; then failed=$1; fi
 }
 
-run -n "$processes" --dist loadgroup -m "not browser" "$@"
+run -n "$processes" --dist loadgroup -m "not browser and not brokers" "$@"
 note $?
 
 # The player's tests wait more than they work, so they run beside the journeys; what they say comes after.

@@ -8,11 +8,13 @@ from typing import Any
 import dramatiq
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
 from dramatiq.brokers.stub import StubBroker
 
 from tests import emulated, network
 from tests import stack as stacks
-from tests.database import Server, remove_left_overs, worker_database
+from tests.database import Server, empty_tables, remove_left_overs, worker_database
 from tests.emulated import Emulator
 from tests.jobs import Jobs
 from tests.stack import Stack
@@ -74,7 +76,13 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """pytest-django's fixture of that name: our own server instead of its test_ databases."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         with worker_database(os.environ.get("PYTEST_XDIST_WORKER", "single")):
-            yield
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_tables)
+                yield
+
+
+def _empty_tables(case: TransactionTestCase) -> None:
+    empty_tables(connection)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,6 +25,8 @@ OURS = ("config", "tenants", "characters", "renders", "reviews")
 
 # Who may look across agencies, and why. A new call site belongs here only if it resolves ids and nothing else.
 PLATFORM_CALLS = {
+    ("config/health.py", "health: oldest due render"),
+    ("config/metrics.py", "metrics: counts and ages"),
     ("tenants/actions/members.py", "invitation: token to agency"),
     ("reviews/actions/portal.py", "portal: token to agency"),
     ("renders/steps/inbound.py", "webhook: video id to agency"),
