@@ -44,7 +44,7 @@ PLACES = (
 STAFF_PLACES = (
     Place("triage", _("Triage"), "gavel", "renders:triage", ""),
     Place("appeals", _("Appeals"), "scale", "renders:appeals", ""),
-    Place("doubts", _("Needs a person"), "circle-help", "renders:doubts", ""),
+    Place("doubts", _("In doubt"), "circle-help", "renders:doubts", ""),
     Place("agencies", _("Agencies"), "building-2", "renders:staff-agencies", ""),
     Place("accounts", _("Provider accounts"), "webhook", "renders:accounts", ""),
     Place("admin", _("Platform tables"), "library", "admin:index", ""),

@@ -28,7 +28,12 @@ def sentence(render: Render) -> str:
             return _paused(render)
         case State.SUBMITTING:
             return _("Sending it to the provider")
-        case State.RECONCILING | State.NEEDS_HUMAN:
+        case State.NEEDS_HUMAN:
+            return _(
+                "Nobody could find out whether the provider accepted it. The platform’s staff are looking; its price "
+                "stays set aside, and nothing is sent again before they know"
+            )
+        case State.RECONCILING:
             return str(MESSAGES[FailureClass.AMBIGUOUS_SUBMIT].team)
         case State.RENDERING:
             return _("Rendering at the provider")
