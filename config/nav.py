@@ -16,8 +16,6 @@ from renders.states import UNDER_WAY, State
 
 MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
 
-MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
-
 
 @dataclass(frozen=True)
 class Place:

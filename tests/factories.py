@@ -5,12 +5,12 @@ import uuid
 from typing import Any
 
 from renders.actions.accounts import set_up_account
-from renders.actions.briefs import freeze
-from renders.actions.renders import params_digest
 from renders.models import Asset, AssetKind, Brief, PolicyCase, PriceRow, Project, ProviderAccount, Render
+from renders.placing import params_digest
 from renders.preflight import preflight, sent_texts
 from renders.states import WORKING, Kind, State
 from renders.triage import record_preflight
+from renders.versions import freeze
 from reviews.actions.decisions import decide
 from reviews.actions.portal import create_link
 from reviews.actions.rounds import asset_hash, open_round, set_resolved
@@ -70,6 +70,7 @@ def take(
         submit_key=uuid.uuid4().hex,
         created_by=by,
         state=state,
+        clip_seconds=of.seconds,
         **choice,
         **({} if state in WORKING else {"next_action_at": None}),
         **fields,

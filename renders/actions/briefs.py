@@ -1,17 +1,14 @@
 """Write briefs and keep their versions."""
 
-import hashlib
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from characters.models import Character
 from renders import casting
-from renders.models import Brief, BriefCharacter, BriefVersion, Project
+from renders.models import Brief, BriefCharacter, Project
 from tenants import audit
-from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import Client, User
 
@@ -65,38 +62,6 @@ def _cast(brief: Brief, characters: list[Character]) -> None:
         BriefCharacter(brief=brief, character=character, position=position)
         for position, character in enumerate(characters, start=1)
     )
-
-
-def digest_of(texts: dict[str, str], prompt: str, cast: list[dict[str, str]] | None = None) -> str:
-    """SHA-256 of what was written, the prompt that it made, and who is in it (casting.content)."""
-    # Without characters it is what it was before there were any: signed certificates name it.
-    more = {"characters": cast} if cast else {}
-    return hashlib.sha256(canonical({"texts": texts, "prompt": prompt, **more})).hexdigest()
-
-
-def freeze(brief: Brief, *, by: User, characters: list[Character] | None = None) -> BriefVersion:
-    """The version that says what the draft says now: the latest one if nothing changed, else a new one.
-
-    `characters`: who is in it; the draft's own unless they are given.
-    """
-    characters = casting.of_brief(brief) if characters is None else characters
-    prompt = brief.composed(casting.names_of(characters))
-    digest = digest_of(brief.texts(), prompt, casting.content(characters))
-    latest: BriefVersion | None = BriefVersion.objects.filter(brief=brief).order_by("-number").first()
-    if latest is not None and latest.digest == digest:
-        return latest
-    Brief.objects.filter(pk=brief.pk).update(versions=F("versions") + 1)
-    brief.refresh_from_db(fields=["versions"])
-    version: BriefVersion = BriefVersion.objects.create(
-        brief=brief,
-        number=brief.versions,
-        composed_prompt=prompt,
-        digest=digest,
-        created_by=by,
-        **brief.texts(),
-    )
-    casting.freeze(version, characters)
-    return version
 
 
 @transaction.atomic

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from renders.models.accounts import Mode, PriceRow, ProviderAccount
 from renders.models.briefs import Brief, BriefVersion
+from renders.models.orders import Order
 from renders.states import (
     FAILURES,
     REVIEWABLE,
@@ -47,6 +48,11 @@ class RenderQuerySet(OrgQuerySet):
         """Takes that lists show by default, or those that were put away."""
         return self.filter(archived_at__isnull=not archived)
 
+    def starting_from(self, parent: Any) -> Any:
+        """Remixes, edits and extensions of this take that are not made yet: they need its clip."""
+        needing = _values((UNDER_WAY | {State.NEEDS_HUMAN}) - {State.DOWNLOADING, State.STORED})
+        return self.filter(parent=parent, state__in=needing).exclude(kind=Kind.CREATE)
+
     def for_client(self, client: Any) -> Any:
         return self.filter(brief__project__client=client)
 
@@ -64,7 +70,15 @@ class Render(OrgModel):
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=80)
     size = models.CharField(max_length=11)
+    # What is paid for: an extension's own part, a remix's or an edit's whole clip.
     seconds = models.PositiveSmallIntegerField()
+    # How long the clip is that comes out, and how many extensions are in it.
+    clip_seconds = models.PositiveSmallIntegerField()
+    extensions = models.PositiveSmallIntegerField(default=0)
+    # The dearer take of a brief whose draft was approved, its parent.
+    is_final = models.BooleanField(default=False)
+    # The submit that it came with, when that made several takes or needed an approval.
+    order = OrgForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="renders")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STANDARD)
     params_digest = models.CharField(max_length=64)
     # The quote is a snapshot: a later change of price changes nothing here.
@@ -115,8 +129,25 @@ class Render(OrgModel):
                 condition=Q(state__in=_values(WORKING), next_action_at__isnull=False)
                 | Q(state=State.HELD, paused_for=Pause.SAFETY_CHECK, next_action_at__isnull=False)
                 | Q(state=State.HELD, paused_for=Pause.STOPPED, next_action_at__isnull=True)
+                | Q(state=State.AWAITING_APPROVAL, next_action_at__isnull=True)
                 | (~Q(state__in=_values(UNDER_WAY)) & Q(next_action_at__isnull=True)),
                 name="working_render_has_next_action",
+            ),
+            # A clip's length is what was paid for, unless it goes on from another one.
+            models.CheckConstraint(
+                condition=Q(kind=Kind.CREATE, clip_seconds=F("seconds"), extensions=0)
+                | Q(kind__in=[Kind.REMIX, Kind.EDIT], clip_seconds=F("seconds"), parent__isnull=False)
+                | Q(
+                    kind=Kind.EXTEND,
+                    clip_seconds__gt=F("seconds"),
+                    extensions__gte=1,
+                    parent__isnull=False,
+                ),
+                name="length_fits_the_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_final=False) | Q(kind=Kind.CREATE, parent__isnull=False),
+                name="final_has_a_draft",
             ),
             models.CheckConstraint(
                 condition=Q(state=State.HELD) & ~Q(paused_for="") | ~Q(state=State.HELD) & Q(paused_for=""),
