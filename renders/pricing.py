@@ -10,6 +10,7 @@ from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount, Render
 from tenants.errors import Refused
 
 MICROUSD = 1_000_000
+MOST_PIXELS = 1920  # of the longer side; 4K is refused whatever an offer says
 
 
 class IllegalChoice(Refused):
@@ -113,7 +114,13 @@ def check_pair(account: ProviderAccount, *, model: str, size: str) -> ModelOffer
         )
     if refusal := why_not(account, offer):
         raise IllegalChoice(refusal, field="model")
-    if size not in offer.sizes:
+    if size not in offer.sizes or max(_pixels(size)) > MOST_PIXELS:
+        if max(_pixels(size)) > MOST_PIXELS:
+            raise IllegalChoice(
+                f"{size} is more than 1080p, which no model of this kind renders. Nearest: "
+                f"{_nearest_size(size, offer.sizes)}. Upscale the finished clip if it has to be larger.",
+                field="size",
+            )
         near = _nearest_size(size, offer.sizes)
         others = [o.label for o in choosable(account) if size in o.sizes]
         hint = f", or {_either(others)} for {size}" if others else ""

@@ -49,6 +49,11 @@ def account_for_new_renders() -> ProviderAccount:
         raise CannotSubmit(
             "No provider account is set up, so nothing can be rendered. Tell the platform's staff."
         )
+    if account.has_ended:
+        raise CannotSubmit(
+            f"{account.name} ended on {account.sunset_on}, so nothing can be rendered there any more. The platform's staff "
+            "set up another provider; nothing you wrote is lost, and nothing is paid."
+        )
     if not account.has_key:
         raise CannotSubmit(
             f"{account.name} has no key yet, so nothing can be rendered. Tell the platform's staff; "
