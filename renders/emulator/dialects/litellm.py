@@ -28,7 +28,8 @@ class LiteLLM(Dialect):
 
     name = "litellm"
     limits = OPENAI
-    absent = {"delete": 405, "list": 500}
+    # Lists and characters find no deployment to ask, and so no key.
+    absent = {"delete": 405, "list": 400, "character_create": 500, "character_retrieve": 500}
     is_strict = False
     has_webhooks = False
 
@@ -55,9 +56,11 @@ class LiteLLM(Dialect):
         return form
 
     def absence(self, operation: str, method: str) -> ApiError:
-        """A list finds no provider to ask."""
+        """Nothing in these calls says which vendor they are for."""
         if operation == "list":
-            return ApiError(500, "litellm.InternalServerError: video_list is not supported", kind="None")
+            return ApiError(400, "litellm.BadRequestError: LLM Provider NOT provided.")
+        if operation.startswith("character"):
+            return ApiError(500, "litellm.InternalServerError: InternalServerError: OpenAIException")
         return super().absence(operation, method)
 
     def error(self, error: ApiError) -> tuple[int, Any]:
