@@ -118,10 +118,10 @@ def check_pair(account: ProviderAccount, *, model: str, size: str) -> ModelOffer
         if max(_pixels(size)) > MOST_PIXELS:
             raise IllegalChoice(
                 f"{size} is more than 1080p, which no model of this kind renders. Nearest: "
-                f"{_nearest_size(size, offer.sizes)}. Upscale the finished clip if it has to be larger.",
+                f"{nearest_size(size, offer.sizes)}. Upscale the finished clip if it has to be larger.",
                 field="size",
             )
-        near = _nearest_size(size, offer.sizes)
+        near = nearest_size(size, offer.sizes)
         others = [o.label for o in choosable(account) if size in o.sizes]
         hint = f", or {_either(others)} for {size}" if others else ""
         raise IllegalChoice(f"{offer.label} does not render {size}. Nearest: {near}{hint}.", field="size")
@@ -162,7 +162,7 @@ def _pixels(size: str) -> tuple[int, int]:
     return (int(width), int(height)) if width.isdigit() and height.isdigit() else (720, 1280)
 
 
-def _nearest_size(size: str, legal: list[str]) -> str:
+def nearest_size(size: str, legal: list[str]) -> str:
     """Same orientation first, then the closest number of pixels."""
     width, height = _pixels(size)
 

@@ -44,6 +44,10 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     def usable(self) -> "ProviderAccountQuerySet":
         return self.filter(is_active=True)
 
+    def going_on(self) -> "ProviderAccountQuerySet":
+        """Those whose service has not ended."""
+        return self.filter(Q(sunset_on=None) | Q(sunset_on__gt=timezone.now().date()))
+
     def for_new_renders(self) -> "ProviderAccount | None":
         """The platform's account that takes new work, with its offers; None when there is none.
 

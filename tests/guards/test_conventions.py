@@ -38,6 +38,8 @@ PLATFORM_CALLS = {
     ("renders/views/agencies.py", "agencies: health and spend"),
     ("renders/views/agencies.py", "agencies: one agency and its latest takes"),
     ("renders/views/agencies.py", "take-down: take to agency"),
+    ("renders/views/account_settings.py", "drill: takes and briefs of an account"),
+    ("renders/views/account_settings.py", "drill: agencies whose takes wait"),
     ("renders/views/appeals.py", "appeals: across agencies"),
     ("renders/views/triage.py", "triage: case to agency"),
     ("renders/views/triage.py", "triage: the case that was just decided"),
