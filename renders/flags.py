@@ -30,6 +30,8 @@ class Flag:
     why: str
     seconds: tuple[int, ...] = ()
     sizes: tuple[str, ...] = ()
+    # Where the sources disagree: a server of open weights renders what its owner says.
+    dialects: frozenset[str] = frozenset({"openai", "litellm", "relay"})
 
     def holds(self, *, size: str, seconds: int) -> bool:
         """Whether this choice is one of the flag's."""
@@ -51,6 +53,11 @@ FLAGS = (
     ),
 )
 BY_NAME = {flag.name: flag for flag in FLAGS}
+
+
+def disputed(account: ProviderAccount) -> list[Flag]:
+    """The flags that mean something at this account."""
+    return [flag for flag in FLAGS if account.dialect in flag.dialects]
 
 
 def is_on(account: ProviderAccount, flag: Flag) -> bool:
@@ -95,7 +102,7 @@ def strike(render: Render, detail: Any) -> None:
         return
     account = render.account
     named = str(detail.get("param") or "") if isinstance(detail, dict) else ""
-    for flag in FLAGS:
+    for flag in disputed(account):
         field = "seconds" if flag.seconds else "size"
         if (
             (named and named != field)

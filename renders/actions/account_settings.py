@@ -286,7 +286,7 @@ def set_rate(account: ProviderAccount, *, model: str, size: str, microusd_per_se
 def switch_flag(*, account: ProviderAccount, name: str, on: bool, by: User) -> None:
     """Switch disputed choices on or off for an account. Raises flags.CannotSwitch."""
     flag = flags.BY_NAME.get(name)
-    if flag is None:
+    if flag is None or flag not in flags.disputed(account):
         raise flags.CannotSwitch("There is no such switch.")
     flags.turn(account, flag, on=on)
     log.info("account_flag_switched", account=account.slug, flag=name, on=on, by=actor_ref(by))

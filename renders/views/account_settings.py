@@ -84,7 +84,13 @@ def account_models(request: HttpRequest, account: str) -> HttpResponseBase:
             messages.success(request, f"Saved {saved.label}. Takes that are quoted already keep their price.")
             return redirect("renders:account-models", found.slug)
     has_errors = form is not None and bool(form.errors)
-    context = {"account": found, "rows": rows, "new": new, "failed": form if has_errors else None}
+    context = {
+        "account": found,
+        "rows": rows,
+        "new": new,
+        "new_is_open": not rows or bool(new.errors),
+        "failed": form if has_errors else None,
+    }
     return TemplateResponse(
         request, "renders/account_models.html", context, status=422 if has_errors else 200
     )

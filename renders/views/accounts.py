@@ -30,7 +30,7 @@ def _described(account: ProviderAccount) -> dict[str, Any]:
         "held_reason": account.without_key(account.held_reason),
         "has_ended": account.has_ended,
         "alerts": [alert for alert in account.alerts.all() if alert.seen_at is None],
-        "flags": [{"flag": flag, "is_on": flags.is_on(account, flag)} for flag in flags.FLAGS],
+        "flags": [{"flag": flag, "is_on": flags.is_on(account, flag)} for flag in flags.disputed(account)],
         "can": _can(account),
         "takes_likeness": account.takes_likeness(now.date()),
     }
