@@ -78,11 +78,14 @@ def key_of(submit_key: str, number: int) -> str:
     return submit_key if number == 1 else f"{submit_key[:60]}#{number}"
 
 
-def threshold(brief: Brief) -> int | None:
-    """Above which total a second person has to approve: the lower one of the agency's and the project's; None for never."""
-    mine = Q(project=None) | Q(project_id=brief.project_id)
+def threshold_passed(project_id: Any, total_microusd: int) -> int | None:
+    """The threshold above which this total has to be approved by a second person; None when it need not be.
+
+    The lower one of the agency's and the project's binds. One query.
+    """
+    mine = Q(project=None) | Q(project_id=project_id)
     found: int | None = ApprovalRule.objects.filter(mine).aggregate(lowest=Min("above_microusd"))["lowest"]
-    return found
+    return found if found is not None and total_microusd > found else None
 
 
 @transaction.atomic
@@ -123,19 +126,18 @@ def _number_takes(brief: Brief, count: int) -> int:
 
 def _order(wanted: Placement, version: BriefVersion, total: int) -> Order | None:
     """The order of a submit that makes several takes or has to be approved; None for the usual one."""
-    above = threshold(wanted.brief)
-    is_asked = above is not None and total > above
-    if wanted.count == 1 and not is_asked:
+    passed = threshold_passed(wanted.brief.project_id, total)
+    if wanted.count == 1 and passed is None:
         return None
     made: Order = Order.objects.create(
         brief=wanted.brief,
         brief_version=version,
         count=wanted.count,
         total_microusd=total,
-        threshold_microusd=above if is_asked else None,
+        threshold_microusd=passed,
         digest=order_digest(version, wanted.wish, count=wanted.count, total_microusd=total),
         created_by=wanted.by,
-        verdict=OrderVerdict.WAITING if is_asked else OrderVerdict.NOT_NEEDED,
+        verdict=OrderVerdict.NOT_NEEDED if passed is None else OrderVerdict.WAITING,
     )
     return made
 

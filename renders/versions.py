@@ -18,6 +18,13 @@ def digest_of(texts: dict[str, str], prompt: str, cast: list[dict[str, str]] | N
     return hashlib.sha256(canonical({"texts": texts, "prompt": prompt, **more})).hexdigest()
 
 
+def draft_digest(brief: Brief) -> str:
+    """The digest of the version that the draft would make now."""
+    characters = casting.of_brief(brief)
+    prompt = brief.composed(casting.names_of(characters))
+    return digest_of(brief.texts(), prompt, casting.content(characters))
+
+
 def freeze(
     brief: Brief, *, by: User, characters: list[Character] | None = None, introduces: bool = True
 ) -> BriefVersion:

@@ -1,6 +1,6 @@
 """What a take asks of the provider: a new clip, or a remix, an edit or an extension of one. Checked before it is priced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -89,8 +89,8 @@ def extend(source: Render, seconds: int) -> Wish:
     )
 
 
-def same_again(render: Render) -> Wish:
-    """What this take asked for, once more."""
+def wish_of(render: Render) -> Wish:
+    """What this take asked for."""
     return Wish(
         Kind(render.kind),
         render.model,
@@ -98,11 +98,18 @@ def same_again(render: Render) -> Wish:
         render.seconds,
         render.clip_seconds,
         extensions=render.extensions,
-        # A new clip repeats this take; a derived one starts from the same clip.
-        parent=render if render.kind == Kind.CREATE else render.parent,
+        parent=render.parent,
         is_final=render.is_final,
         mode=render.mode,
     )
+
+
+def same_again(render: Render) -> Wish:
+    """What this take asked for, once more: a new clip repeats it, a derived one starts from the same clip."""
+    asked = wish_of(render)
+    # Its final version is another final version of the draft that was chosen.
+    repeats = render.kind == Kind.CREATE and not render.is_final
+    return replace(asked, parent=render) if repeats else asked
 
 
 def check(account: ProviderAccount, wish: Wish) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from characters.models import Character
 from renders import casting
+from renders.actions.orders import void_outdated
 from renders.models import Brief, BriefCharacter, Project
 from tenants import audit
 from tenants.errors import Refused
@@ -41,7 +42,8 @@ def save_brief(
 ) -> Brief:
     """Write the draft. `choice`: model, size, seconds. Nothing is rendered, nothing is spent.
 
-    `characters`: who is in it, in order; None leaves them as they are. Raises casting.CannotCast for a third one.
+    What waits for an approval of what it said before is withdrawn. `characters`: who is in it, in order; None leaves
+    them as they are. Raises casting.CannotCast for a third one.
     """
     is_new = brief is None
     brief = brief or Brief(created_by=by)
@@ -51,6 +53,8 @@ def save_brief(
     brief.save()
     if characters is not None:
         _cast(brief, characters)
+    if not is_new:
+        void_outdated(brief=brief, by=by)
     audit.record("brief.created" if is_new else "brief.edited", by=by, on=brief, title=brief.title)
     return brief
 

@@ -2,7 +2,7 @@
 
 from renders import casting, pricing, wishes
 from renders.actions.renders import CannotSubmit, submit_render
-from renders.models import Brief, Render
+from renders.models import Brief, ProviderAccount, Render
 from renders.states import Kind, State
 from renders.wishes import Wish
 from tenants.errors import Refused
@@ -100,9 +100,9 @@ def promote_render(
     )
 
 
-def finals(source: Render) -> list[tuple[str, str, str, int]]:
+def finals(source: Render, account: ProviderAccount) -> list[tuple[str, str, str, int]]:
     """(model, its label, size, price in micro-dollars) of every choice of the same shape that costs more than the draft."""
-    account, found = source.account, []
+    found: list[tuple[str, str, str, int]] = []
     is_wide = source.width > source.height
     for offer in pricing.choosable(account):
         for size in offer.sizes:

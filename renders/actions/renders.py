@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from characters.models import Character
 from renders import casting, ledger, switch, tasks, triage
+from renders.actions.orders import recount
 from renders.models import Attempt, AttemptStatus, Brief, Order, ProviderAccount, Render
 from renders.moves import Superseded, move
 from renders.placing import Placement, place
@@ -168,6 +169,8 @@ def cancel_render(*, render: Render, by: User) -> None:
         attempt.status = AttemptStatus.WITHDRAWN
         attempt.save(update_fields=["status"])
         ledger.release(attempt)
+    if render.order is not None:
+        recount(render.order)
     audit.record("render.cancelled", by=by, on=render)
 
 

@@ -31,6 +31,10 @@ def _values(states: Iterable[State]) -> list[str]:
     return sorted(state.value for state in states)
 
 
+# Until its own clip is made, a take that starts from another one needs that one's clip.
+_NEEDS_SOURCE = (UNDER_WAY | {State.NEEDS_HUMAN}) - {State.DOWNLOADING, State.STORED}
+
+
 class RenderQuerySet(OrgQuerySet):
     def working(self) -> Any:
         return self.filter(state__in=_values(WORKING))
@@ -50,8 +54,7 @@ class RenderQuerySet(OrgQuerySet):
 
     def starting_from(self, parent: Any) -> Any:
         """Remixes, edits and extensions of this take that are not made yet: they need its clip."""
-        needing = _values((UNDER_WAY | {State.NEEDS_HUMAN}) - {State.DOWNLOADING, State.STORED})
-        return self.filter(parent=parent, state__in=needing).exclude(kind=Kind.CREATE)
+        return self.filter(parent=parent, state__in=_values(_NEEDS_SOURCE)).exclude(kind=Kind.CREATE)
 
     def for_client(self, client: Any) -> Any:
         return self.filter(brief__project__client=client)
@@ -189,6 +192,12 @@ class Render(OrgModel):
     @property
     def is_reviewable(self) -> bool:
         return self.state in REVIEWABLE
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether another take is being made from this clip; uses a prefetch of children."""
+        children = (child for child in self.children.all() if child.kind != Kind.CREATE)
+        return any(child.state in _NEEDS_SOURCE for child in children)
 
     @property
     def is_failure(self) -> bool:

@@ -249,7 +249,7 @@ def test_final_take_keeps_brief_and_lineage_and_shows_its_price(source, cast, em
     with cast.at():
         Render.objects.filter(pk=source.pk).update(state=State.DELIVERABLE)
         found = Render.objects.select_related("brief__project", "brief_version", "account").get(pk=source.pk)
-        assert finals(found)[0] == ("sora-2-pro", "Sora 2 Pro", "720x1280", 1_200_000)
+        assert finals(found, found.account)[0] == ("sora-2-pro", "Sora 2 Pro", "720x1280", 1_200_000)
         made = promote_render(
             source=found,
             model="sora-2-pro",
