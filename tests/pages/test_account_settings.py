@@ -245,8 +245,15 @@ def test_ended_service_is_said_to_staff_and_to_every_team_and_writing_goes_on(so
     assert "Nothing is sent there any more" in sol.get(PAGE).content.decode()
     for url in ("/a/northlight/", "/a/northlight/briefs/"):
         assert "The video service has ended" in amara.get(url).content.decode(), url
-    refused = amara.get("/a/northlight/briefs/new").content.decode()
-    assert "ended on" in refused
+    form = {
+        "project": str(brief.project_id), "title": "T", "subject": "Kept words", "model": "sora-2", "size": "1280x720",
+        "seconds": "4", "shown_microusd": "400000",
+    }  # fmt: skip
+    assert amara.post("/a/northlight/briefs/new", {**form, "do": "save"}).status_code == 302
+    refused = amara.post("/a/northlight/briefs/new", {**form, "do": "submit"})
+    assert refused.status_code == 422
+    assert "Emulator ended on" in refused.content.decode()
+    assert "Kept words" in refused.content.decode()
     ProviderAccount.objects.update(sunset_on=timezone.now().date() + timedelta(days=1))
     assert "The video service has ended" not in amara.get("/a/northlight/").content.decode()
     assert brief.pk
