@@ -51,6 +51,8 @@ def test_take_lives_from_submit_to_review_and_the_copy_goes_where_it_can(submit,
     assert balance(render) == {"available": -PRICE, "reserved": 0, "spent": PRICE}
     kinds = {asset.kind for asset in render.assets.all()}
     assert (kinds & STILLS == STILLS) == account.capabilities.has_stills
+    # What a server gives as a still may be the whole clip once more: it is not even asked for.
+    assert account.capabilities.has_stills == any("variant" in entry["query"] for entry in asked(emulator))
     attempt = attempts(render)[0]
     if not account.capabilities.can_delete:
         assert attempt.provider_delete_at is None
