@@ -120,6 +120,7 @@ def _reserve_anew(render: Render, target: ProviderAccount, quote: pricing.Quote)
 
 
 def _write(render: Render, target: ProviderAccount, quote: pricing.Quote, by: User, note: str) -> None:
+    as_it_was = {"pk": render.pk, "version": render.version, "state": render.state}
     render.account, render.version = target, render.version + 1
     fields = {
         "account": target,
@@ -134,7 +135,8 @@ def _write(render: Render, target: ProviderAccount, quote: pricing.Quote, by: Us
     }
     if render.state == State.QUEUED:
         fields["next_action_at"] = Now()
-    Render.objects.filter(pk=render.pk).update(**fields)
+    if not Render.objects.filter(**as_it_was).update(**fields):
+        raise CannotRetarget("It is being sent.")
     RenderEvent.objects.create(
         render=render,
         version=render.version,

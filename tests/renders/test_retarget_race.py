@@ -50,7 +50,8 @@ def test_move_and_send_at_once_end_in_one_charge_and_one_reservation(submit, cas
             lambda: move_all(cast, account, other).count,
             lambda r=render: submit_step(r.org_id, r.pk) and 0,
         )
-        in_threads(2, lambda which, jobs=jobs: jobs[which]())
+        done = in_threads(2, lambda which, jobs=jobs: jobs[which]())
+        assert done.total() == 2  # nobody fell over
         now = fresh(render)
         moved += now.account_id == other.pk
         open_ = [a for a in attempts(render) if a.settled_microusd is None]
