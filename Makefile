@@ -30,6 +30,13 @@ sdk3: setup ## Install the newest official SDK into .venv-sdk3, for the second o
 	@.venv-sdk3/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
 	  --root-user-action=ignore --require-hashes --only-binary :all: -r requirements/sdk3.lock
 
+.PHONY: verify-litellm
+verify-litellm: setup ## Take a render through the real LiteLLM proxy, installed into .venv-litellm (750 MB)
+	@test -x .venv-litellm/bin/python || $(PY) -m venv .venv-litellm
+	@.venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+	  --root-user-action=ignore --require-hashes --only-binary :all: -r requirements/litellm.lock
+	@$(PY) -m tests.verification.litellm
+
 .PHONY: test-browser
 test-browser: setup ## Run the journeys in Chromium only
 	@$(PY) -m pytest -m browser tests/browser $(ARGS)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
-from renders.models import Render
+from renders.models import ProviderAccount, Render
 from renders.states import UNDER_WAY, State
 
 MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
@@ -52,16 +52,25 @@ STAFF_PLACES = (
 )
 
 
+def _how_many(rows: Any) -> Func:
+    """The number of rows as a column that is the same for every row, and there even when there is no row."""
+    return Func(ArraySubquery(rows), function="CARDINALITY", output_field=IntegerField())
+
+
 def _counts() -> dict[str, int]:
     """What waits: takes under way, takes to be decided, characters to be approved. One query."""
     waiting = Character.objects.waiting_for_approval().order_by().values("pk")[:MOST_COUNTED]
-    count = Func(ArraySubquery(waiting), function="CARDINALITY", output_field=IntegerField())
+    count = _how_many(waiting)
+    accounts = ProviderAccount.objects.usable().order_by()
+    usable, going_on = (_how_many(rows.values("pk")[:1]) for rows in (accounts, accounts.going_on()))
     found: dict[str, int] = Render.objects.on_lists().aggregate(
         queue=Count("pk", filter=Q(state__in=sorted(UNDER_WAY))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
         approvals=Count("order", distinct=True, filter=Q(state=State.AWAITING_APPROVAL)),
         # Uncorrelated: the same for every row, and there even when there is no row.
         characters=Coalesce(Max(count), count),
+        usable=Coalesce(Max(usable), usable),
+        going_on=Coalesce(Max(going_on), going_on),
     )
     return found
 
@@ -71,6 +80,8 @@ def nav(request: HttpRequest) -> list[dict[str, Any]]:
     if not hasattr(request, "membership"):
         return _staff_nav(request)
     counts = _counts()
+    # Read by the page's frame: whether the platform has an account, and none whose service goes on.
+    request.service_ended = bool(counts["usable"]) and not counts["going_on"]  # type: ignore[attr-defined]
     items = []
     for place in PLACES:
         if not request.membership.may(place.permission):

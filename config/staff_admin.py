@@ -70,7 +70,7 @@ class AccountAdmin(Looking):
         "check_failure",
     )
     exclude = ("api_key_sealed", "webhook_secrets_sealed")
-    changeable = ("is_active", "moderates", "max_in_flight", "sunset_on")
+    changeable = ("is_active", "moderates", "max_in_flight", "sunset_on", "capability_overrides")
 
 
 class OfferAdmin(Looking):

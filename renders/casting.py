@@ -43,7 +43,7 @@ def check_number(count: int) -> None:
 
 def why_not(character: Character, account: ProviderAccount, *, is_known: bool) -> str:
     """Why a new video of this account may not have it; empty when it may. `is_known`: registered there."""
-    if refusal := character.why_not():
+    if refusal := account.why_cannot("takes_characters") or character.why_not():
         return refusal
     clip = character.clip
     if clip is not None and clip.likeness == Likeness.ELIGIBLE and not account.takes_likeness():

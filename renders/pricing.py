@@ -10,6 +10,7 @@ from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount, Render
 from tenants.errors import Refused
 
 MICROUSD = 1_000_000
+MOST_PIXELS = 1920  # of the longer side; 4K is refused whatever an offer says
 
 
 class IllegalChoice(Refused):
@@ -113,8 +114,14 @@ def check_pair(account: ProviderAccount, *, model: str, size: str) -> ModelOffer
         )
     if refusal := why_not(account, offer):
         raise IllegalChoice(refusal, field="model")
-    if size not in offer.sizes:
-        near = _nearest_size(size, offer.sizes)
+    if size not in offer.sizes or max(_pixels(size)) > MOST_PIXELS:
+        if max(_pixels(size)) > MOST_PIXELS:
+            raise IllegalChoice(
+                f"{size} is more than 1080p, which no model of this kind renders. Nearest: "
+                f"{nearest_size(size, offer.sizes)}. Upscale the finished clip if it has to be larger.",
+                field="size",
+            )
+        near = nearest_size(size, offer.sizes)
         others = [o.label for o in choosable(account) if size in o.sizes]
         hint = f", or {_either(others)} for {size}" if others else ""
         raise IllegalChoice(f"{offer.label} does not render {size}. Nearest: {near}{hint}.", field="size")
@@ -155,7 +162,7 @@ def _pixels(size: str) -> tuple[int, int]:
     return (int(width), int(height)) if width.isdigit() and height.isdigit() else (720, 1280)
 
 
-def _nearest_size(size: str, legal: list[str]) -> str:
+def nearest_size(size: str, legal: list[str]) -> str:
     """Same orientation first, then the closest number of pixels."""
     width, height = _pixels(size)
 

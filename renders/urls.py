@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from characters import urls as characters_urls  # noqa: F401 - registers the converter of chr_…
 from renders.views import (
+    account_settings,
     accounts,
     agencies,
     appeals,
@@ -117,6 +118,17 @@ urlpatterns = [
     path("staff/doubts/<rnd:render>/do", doubts.doubt_do, name="doubt-do"),
     path("staff/takes/<rnd:render>", agencies.take_down, name="staff-take"),
     path("staff/accounts/", accounts.account_list, name="accounts"),
+    path("staff/accounts/new", account_settings.account_new, name="account-new"),
+    path(
+        "staff/accounts/<slug:account>/settings", account_settings.account_settings, name="account-settings"
+    ),
+    path("staff/accounts/<slug:account>/models", account_settings.account_models, name="account-models"),
+    path("staff/accounts/<slug:account>/flag", account_settings.account_flag, name="account-flag"),
+    path("staff/accounts/<slug:account>/alerts/<int:alert>", account_settings.alert_seen, name="alert-seen"),
+    path("staff/accounts/<slug:account>/drill", account_settings.account_drill, name="account-drill"),
+    path(
+        "staff/accounts/<slug:account>/retarget", account_settings.account_retarget, name="account-retarget"
+    ),
     path("staff/accounts/<slug:account>/", accounts.account_card, name="account-card"),
     path("staff/accounts/<slug:account>/check", accounts.account_check, name="account-check"),
     path("staff/accounts/<slug:account>/likeness", accounts.account_likeness, name="account-likeness"),

@@ -132,8 +132,12 @@ def check_source(account: ProviderAccount, source: Render, kind: Kind) -> None:
         raise CannotDerive("There is no clip to start from: this take is not finished.")
     if source.is_taken_down:
         raise CannotDerive("The platform took this clip down, so nothing is made from it.")
+    if refusal := account.why_cannot(f"can_{kind}"):
+        raise CannotDerive(refusal)
     if known_there(account, source):
         return
+    if kind != Kind.REMIX and (refusal := account.why_cannot("takes_clip_file")):
+        raise CannotDerive(refusal)
     if kind == Kind.REMIX:
         raise CannotDerive(
             f"{account.name} does not have this clip any more, and a remix can only name a clip that it has. "

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from renders import tasks
+from renders.flags import FLAGS, is_on, turn
 from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount
 from tenants.audit import actor_ref
 from tenants.errors import Refused
@@ -49,6 +50,7 @@ def set_up_account(
     account.webhook_secrets = webhook_secrets
     account.check_at = timezone.now()  # another address or key: what the last test said is over
     account.save()
+    were_on = [flag for flag in FLAGS if is_on(account, flag)]
     for order, (model, label, purpose, sizes, seconds) in enumerate(OFFERS):
         offer = {"label": label, "purpose": purpose, "sizes": sizes, "seconds": seconds, "order": order}
         ModelOffer.objects.update_or_create(
@@ -58,6 +60,8 @@ def set_up_account(
         for size in sizes:
             _set_price(account, model, size, Mode.STANDARD, rate)
             _set_price(account, model, size, Mode.BATCH, rate // 2)
+    for flag in were_on:
+        turn(account, flag, on=True)
     return account
 
 

@@ -58,6 +58,15 @@ def account_for_new_renders() -> ProviderAccount:
     return account
 
 
+def _refuse_when_ended(account: ProviderAccount) -> None:
+    """Raises CannotSubmit. A brief can still be written: only the submit is refused."""
+    if account.has_ended and account.sunset_on is not None:
+        raise CannotSubmit(
+            f"{account.name} ended on {account.sunset_on.strftime('%-d %B %Y')}, so nothing can be rendered there any more. "
+            "The platform’s staff set up another provider; save the draft and submit it then. Nothing is paid."
+        )
+
+
 def check_can_submit(brief: Brief, names: Iterable[str] = ()) -> None:
     """Raises CannotSubmit with the field to mend. `names`: of the characters in it."""
     if not brief.subject.strip():
@@ -101,10 +110,12 @@ def submit_render(
     if not found.has_passed:
         triage.record_preflight(brief, found)
         raise BlockedByPolicy(found)
+    account = account_for_new_renders()
+    _refuse_when_ended(account)
     wanted = Placement(
         brief=brief,
         wish=wish,
-        account=account_for_new_renders(),
+        account=account,
         characters=characters,
         submit_key=submit_key,
         shown_microusd=shown_microusd,

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from renders.emulator.profiles import PROFILES
+from renders.emulator.dialects import DIALECTS, FORMER_NAMES
 from renders.emulator.server import PortInUse, serve
 from renders.emulator.state import Settings
 from renders.emulator.webhooks import secret_bytes
@@ -58,7 +58,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         "--webhook-secret", action="append", default=[], help="whsec_… for each --webhook-url, in order"
     )
     parser.add_argument(
-        "--profile", choices=sorted(PROFILES), default="spec", help="which limits apply (default spec)"
+        "--profile",
+        choices=[*DIALECTS, *FORMER_NAMES],
+        default="openai",
+        help="which server it is like (default openai); /as/NAME/v1 speaks any of them",
     )
     parser.add_argument(
         "--workers",
@@ -104,7 +107,7 @@ def main() -> int:
         speed=parsed.speed,
         render_seconds=parsed.render_seconds,
         workers=parsed.workers,
-        profile=PROFILES[parsed.profile],
+        dialect=DIALECTS[FORMER_NAMES.get(parsed.profile, parsed.profile)],
         rate_limit=parsed.rate_limit,
         canned=parsed.canned,
         credentials=not parsed.no_credentials,

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from renders.emulator import validation as rules
+from renders.emulator.dialects import Dialect
 from renders.emulator.errors import GONE_MESSAGE, ApiError, bad
 from renders.emulator.forms import Form, read_form
 from renders.emulator.jobs import Job
@@ -38,8 +39,9 @@ def key_of(request: web.Request, emulator: Emulator) -> str:
     return key.strip()
 
 
-def _video_reply(emulator: Emulator, job: Job) -> web.Response:
-    response = web.json_response(emulator.body(job))
+def _video_reply(emulator: Emulator, job: Job, operation: str) -> web.Response:
+    status = emulator.dialect.video_status(job) if operation == "retrieve" else 200
+    response = web.json_response(emulator.body(job, operation), status=status)
     if not job.is_terminal:
         response.headers["openai-poll-after-ms"] = str(emulator.poll_after_ms)
     return response
@@ -47,15 +49,15 @@ def _video_reply(emulator: Emulator, job: Job) -> web.Response:
 
 def _submit(name: str) -> Operation:
     async def handler(emulator: Emulator, key: str, request: web.Request, form: Form) -> web.StreamResponse:
-        job = await SUBMITS[name](emulator, key, form, request.match_info.get("video_id", ""))
-        return _video_reply(emulator, job)
+        job = await SUBMITS[name](emulator, key, form, request["video_id"] or "")
+        return _video_reply(emulator, job, name)
 
     return handler
 
 
 async def retrieve(emulator: Emulator, key: str, request: web.Request, form: Form) -> web.StreamResponse:
-    """GET /videos/{id}. A failed job is a 200 too."""
-    return _video_reply(emulator, find(emulator, key, request.match_info["video_id"]))
+    """GET /videos/{id}. In the published document a failed job is a 200 too."""
+    return _video_reply(emulator, find(emulator, key, request["video_id"]), "retrieve")
 
 
 async def list_videos(emulator: Emulator, key: str, request: web.Request, form: Form) -> web.StreamResponse:
@@ -77,51 +79,38 @@ async def list_videos(emulator: Emulator, key: str, request: web.Request, form: 
             break
         start += step
     page = seen[:limit]
-    return web.json_response(
-        {
-            "object": "list",
-            "data": [emulator.body(job) for job in page],
-            "first_id": page[0].id if page else None,
-            "last_id": page[-1].id if page else None,
-            "has_more": len(seen) > limit,
-        }
-    )
+    body = {
+        "object": "list",
+        "data": [emulator.body(job, "list") for job in page],
+        "first_id": page[0].id if page else None,
+        "last_id": page[-1].id if page else None,
+        "has_more": len(seen) > limit,
+    }
+    return web.json_response(emulator.dialect.page(body))
 
 
 async def delete(emulator: Emulator, key: str, request: web.Request, form: Form) -> web.StreamResponse:
-    """DELETE /videos/{id}. There is no cancel: a job under way is refused."""
-    job = find(emulator, key, request.match_info["video_id"])
-    if not job.is_terminal:
-        raise bad(
-            f"Video with id '{job.id}' cannot be deleted while its status is '{job.status}'; wait until it is completed or failed."
-        )
+    """DELETE /videos/{id}. In the published document there is no cancel: a job under way is refused."""
+    job = find(emulator, key, request["video_id"])
+    emulator.dialect.check_delete(job)
+    answer = emulator.dialect.deleted(emulator.body(job, "delete"))
     job.deleted = True
     emulator.store.save(job)
     if job.digest and not emulator.store.is_used(job.digest):
         for ending in VARIANTS.values():
             (emulator.store.media / f"{job.digest}{ending}").unlink(missing_ok=True)
-    return web.json_response({"id": job.id, "object": "video.deleted", "deleted": True})
+    return web.json_response(answer)
 
 
 async def content(emulator: Emulator, key: str, request: web.Request, form: Form) -> web.StreamResponse:
     """GET /videos/{id}/content: the MP4, a WebP thumbnail or a JPEG spritesheet, until expires_at."""
-    job = find(emulator, key, request.match_info["video_id"])
-    variant = request.query.get("variant", "video")
-    if variant not in VARIANTS:
-        raise bad(
-            f"Invalid value: '{variant[:80]}'. Supported values are: 'video', 'thumbnail', and 'spritesheet'.",
-            "variant",
-            "invalid_value",
-        )
-    if job.status == "failed":
-        raise ApiError(404, f"Video with id '{job.id}' failed; it has no content.")
+    job = find(emulator, key, request["video_id"])
+    variant = emulator.dialect.variant(request.query)
     if job.status != "completed" or job.digest is None:
-        raise ApiError(
-            404,
-            f"Video is not ready yet: its status is '{job.status}'. Poll GET /v1/videos/{job.id} until it is completed.",
-        )
+        raise emulator.dialect.no_content(job)
     path = emulator.store.media / f"{job.digest}{VARIANTS[variant]}"
-    if emulator.clock.now() >= (job.expires_at or 0) or not path.exists():
+    is_over = emulator.dialect.expires and emulator.clock.now() >= (job.expires_at or 0)
+    if is_over or not path.exists():
         raise ApiError(404, GONE_MESSAGE)
     response = web.FileResponse(
         path, headers={"content-type": _TYPES[variant], "cache-control": "private, no-store"}
@@ -175,7 +164,8 @@ def _models(emulator: Emulator) -> list[dict[str, Any]]:
     named = [
         (name, model.created) for model in emulator.profile.models for name in (model.id, *model.aliases)
     ]
-    named += [(name, 1727389042) for name in MODERATION_MODELS]
+    if emulator.profile.lists_moderation:
+        named += [(name, 1727389042) for name in MODERATION_MODELS]
     return [
         {"id": name, "object": "model", "created": created, "owned_by": "emulator"} for name, created in named
     ]
@@ -215,36 +205,35 @@ ROUTES: tuple[tuple[str, str, str, Operation], ...] = (
 )
 
 
-def gated(name: str, operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Put the key, the rate limit, the record and the faults in front of an operation."""
+def gated(
+    name: str, operation: Operation, dialect: Dialect | None = None
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Put the key, the rate limit, the record and the faults in front of an operation. `dialect`: not the emulator's own."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         emulator, entry = request.app[EMULATOR], request["entry"]
+        if dialect is not None:
+            emulator = emulator.speaking(dialect)
+        request["dialect"] = emulator.dialect
         entry["operation"] = name
         key = key_of(request, emulator)
         request["key"] = key
-        if not emulator.rate.take(key):
-            after = max(1, round(emulator.rate.reset_after(key)))
-            message = f"Rate limit reached. Please try again in {after}s."
-            raise ApiError(
-                429,
-                message,
-                kind="rate_limit_error",
-                code="rate_limit_exceeded",
-                headers={"retry-after": str(after)},
-            )
+        _take_from_the_rate(emulator, key)
+        if name in emulator.dialect.absent:
+            raise emulator.dialect.absence(name, request.method)
         form = await read_form(request) if request.method == "POST" else Form("json")
         entry["body"] = summary_of(form) if request.method == "POST" else None
-        video_id = request.match_info.get("video_id")
+        shown = request.match_info.get("video_id")
+        video_id = request["video_id"] = emulator.dialect.stored_id(shown) if shown else None
         known = emulator.store.job(video_id) if video_id else None
         said = form.values.get("prompt")
         prompt = said if isinstance(said, str) else known.prompt if known else None
 
         async def carry_out() -> web.StreamResponse:
             try:
-                return await operation(emulator, key, request, form)
+                return await operation(emulator, key, request, emulator.dialect.read(name, form))
             except ApiError as error:
-                return web.json_response(error.body, status=error.status, headers=error.headers)
+                return refusal(emulator.dialect, error)
 
         fault = emulator.faults.for_reply(name, prompt, key, video_id)
         if fault is None:
@@ -253,3 +242,23 @@ def gated(name: str, operation: Operation) -> Callable[[web.Request], Awaitable[
         return await misbehave(request, fault, carry_out)
 
     return handler
+
+
+def refusal(dialect: Dialect, error: ApiError) -> web.Response:
+    """An error as the dialect puts it."""
+    status, body = dialect.error(error)
+    return web.json_response(body, status=status, headers=error.headers)
+
+
+def _take_from_the_rate(emulator: Emulator, key: str) -> None:
+    """Count a request. Raises 429."""
+    if emulator.rate.take(key):
+        return
+    after = max(1, round(emulator.rate.reset_after(key)))
+    raise ApiError(
+        429,
+        f"Rate limit reached. Please try again in {after}s.",
+        kind="rate_limit_error",
+        code="rate_limit_exceeded",
+        headers={"retry-after": str(after)},
+    )

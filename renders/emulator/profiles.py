@@ -1,7 +1,7 @@
-"""What a server accepts, as data: models, sizes, seconds, prices, limits. Another dialect is another row here.
+"""What a server accepts, as data: models, sizes, seconds, prices, limits. How it says things is in dialects/.
 
-Source: the published API document of 2026-08-21 ("spec") and the vendor's video guide ("guide"), which
-disagree on seconds and sizes. Prices are micro-dollars for a second of video.
+Source: the published API document of 2026-08-21 (OPENAI) and the vendor's video guide (OPENAI_GUIDE), which disagree
+on seconds and sizes. Prices are micro-dollars for a second of video.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Profile:
-    """The limits of one dialect."""
+    """The limits of one kind of server."""
 
     name: str
     models: tuple[Model, ...]
@@ -40,6 +40,7 @@ class Profile:
     max_name: int = 80
     max_image_url: int = 20_971_520
     expires_after: int = 3600
+    lists_moderation: bool = True
 
     def model(self, name: str) -> Model | None:
         """The model of that name or alias."""
@@ -64,8 +65,8 @@ def _priced(**groups: int) -> dict[str, int]:
 _SORA_2_NAMES = ("sora-2-2025-10-06", "sora-2-2025-12-08")
 _SORA_2_PRO_NAMES = ("sora-2-pro-2025-10-06",)
 
-SPEC = Profile(
-    name="spec",
+OPENAI = Profile(
+    name="openai",
     models=(
         Model("sora-2", 1759708800, _priced(p720=100_000), ("4", "8", "12"), _SORA_2_NAMES),
         Model(
@@ -78,8 +79,8 @@ SPEC = Profile(
     ),
 )
 
-GUIDE = Profile(
-    name="guide",
+OPENAI_GUIDE = Profile(
+    name="openai-guide",
     models=(
         Model("sora-2", 1759708800, _priced(p720=100_000), ("4", "8", "12", "16", "20"), _SORA_2_NAMES),
         Model(
@@ -92,4 +93,19 @@ GUIDE = Profile(
     ),
 )
 
-PROFILES = {profile.name: profile for profile in (SPEC, GUIDE)}
+# What one's own machines render: sizes that divide by sixteen, any whole second, and a price for the power.
+_WAN = "Wan-AI/Wan2.2-T2V-A14B-Diffusers"
+OPEN_WEIGHTS = Profile(
+    name="open-weights",
+    models=(
+        Model(
+            _WAN,
+            1755000000,
+            dict.fromkeys(("832x480", "480x832", *_P720), 20_000),
+            tuple(str(seconds) for seconds in range(1, 21)),
+        ),
+    ),
+    default_model=_WAN,
+    default_size="832x480",
+    lists_moderation=False,
+)

@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from renders.emulator.api import ROUTES, gated
+from renders.emulator.api import ROUTES, gated, refusal
 from renders.emulator.control import control_app
+from renders.emulator.dialects import DIALECTS
 from renders.emulator.errors import ApiError, error_body
 from renders.emulator.state import EMULATOR, Emulator, Settings, build
 
@@ -43,7 +44,7 @@ async def _frame(
     try:
         response = await handler(request)
     except ApiError as error:
-        response = web.json_response(error.body, status=error.status, headers=error.headers)
+        response = refusal(request.get("dialect", emulator.dialect), error)
     except web.HTTPNotFound:
         message = f"Unknown request URL: {request.method} {request.path[:200]}."
         response = web.json_response(
@@ -79,11 +80,14 @@ async def _stamp(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def public_app(emulator: Emulator) -> web.Application:
-    """The application under /v1."""
+    """The application under /v1, and under /as/DIALECT/v1."""
     app = web.Application(middlewares=[_frame], client_max_size=_MAX_BODY)
     app[EMULATOR] = emulator
     for method, path, name, operation in ROUTES:
         app.router.add_route(method, path, gated(name, operation))
+        # Any dialect by its address, whatever the profile: one process serves tests of all of them.
+        for dialect in DIALECTS.values():
+            app.router.add_route(method, f"/as/{dialect.name}{path}", gated(name, operation, dialect))
     app.on_response_prepare.append(_stamp)
     return app
 

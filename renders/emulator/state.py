@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from renders.emulator.clock import Clock
+from renders.emulator.dialects import DIALECTS, Dialect
 from renders.emulator.faults import Faults
 from renders.emulator.forms import Form
 from renders.emulator.jobs import Job
 from renders.emulator.media.credentials import prepare
 from renders.emulator.pool import RenderPool
-from renders.emulator.profiles import SPEC, Profile
+from renders.emulator.profiles import Profile
 from renders.emulator.runner import Runner
 from renders.emulator.store import Store
 from renders.emulator.webhooks import Webhooks
@@ -32,7 +33,7 @@ class Settings:
     speed: float = 1.0
     render_seconds: float = 6.0
     workers: int = 1
-    profile: Profile = SPEC
+    dialect: Dialect = DIALECTS["openai"]
     rate_limit: int | None = None
     canned: bool = False
     credentials: bool = True
@@ -151,18 +152,27 @@ class Emulator:
     recorder: Recorder = field(default_factory=Recorder)
 
     @property
+    def dialect(self) -> Dialect:
+        """How it speaks."""
+        return self.settings.dialect
+
+    def speaking(self, dialect: Dialect) -> Emulator:
+        """The same emulator, for a request in another dialect: its parts are shared."""
+        return replace(self, settings=replace(self.settings, dialect=dialect))
+
+    @property
     def profile(self) -> Profile:
         """The dialect's limits."""
-        return self.settings.profile
+        return self.dialect.limits
 
     @property
     def poll_after_ms(self) -> int:
         """What ``openai-poll-after-ms`` advises: six looks per render, at most one each 50 ms."""
         return max(50, round(self.runner.duration / 6 * 1000))
 
-    def body(self, job: Job) -> dict[str, Any]:
-        """The Video object of a job now, with the quirks that faults gave it."""
-        body = job.body(self.clock.wall(), self.runner.duration)
+    def body(self, job: Job, operation: str) -> dict[str, Any]:
+        """The Video object of a job as an operation answers with it now, with the quirks that faults gave it."""
+        body = self.dialect.video(job.body(self.clock.wall(), self.runner.duration), job, operation)
         odd = job.quirks.get("odd_progress")
         if odd and not job.is_terminal and odd["values"]:
             value = odd["values"].pop(0)
@@ -212,7 +222,7 @@ def build(settings: Settings) -> Emulator:
         webhooks,
         clock,
         duration=settings.render_seconds / settings.speed,
-        expires_after=settings.profile.expires_after,
+        expires_after=settings.dialect.limits.expires_after,
         canned=settings.canned,
     )
     return Emulator(settings, store, clock, faults, pool, webhooks, runner, RateWindow(settings.rate_limit))

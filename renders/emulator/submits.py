@@ -11,7 +11,7 @@ from renders.emulator import validation as rules
 from renders.emulator.errors import MODERATION_MESSAGE, bad, not_found
 from renders.emulator.forms import Form, Upload
 from renders.emulator.images import check_image, input_image
-from renders.emulator.jobs import Job, new_video_id
+from renders.emulator.jobs import Job
 from renders.emulator.media.files import NotAVideo, Probe, probe
 from renders.emulator.moderation import flagged
 from renders.emulator.state import Emulator
@@ -22,7 +22,7 @@ _LONGEST_UPLOAD = 120
 async def create(emulator: Emulator, key: str, form: Form, _: str) -> Job:
     """POST /videos."""
     profile = emulator.profile
-    rules.check_known(form, rules.CREATE_FIELDS)
+    rules.check_known(form, rules.CREATE_FIELDS, strict=emulator.dialect.is_strict)
     prompt = rules.text_of(form, "prompt", profile.max_prompt)
     model = rules.model_of(form, profile)
     size = rules.size_of(form, profile, model)
@@ -46,7 +46,7 @@ async def create(emulator: Emulator, key: str, form: Form, _: str) -> Job:
 
 async def remix(emulator: Emulator, key: str, form: Form, video_id: str) -> Job:
     """POST /videos/{id}/remix."""
-    rules.check_known(form, rules.REMIX_FIELDS)
+    rules.check_known(form, rules.REMIX_FIELDS, strict=emulator.dialect.is_strict)
     prompt = rules.text_of(form, "prompt", emulator.profile.max_prompt)
     parent = _parent(emulator, key, video_id, param=None)
     plan = plans.plan_remix(parent, prompt)
@@ -66,7 +66,7 @@ async def remix(emulator: Emulator, key: str, form: Form, video_id: str) -> Job:
 
 async def edit(emulator: Emulator, key: str, form: Form, _: str) -> Job:
     """POST /videos/edits. The reply does not name the parent; only the emulator's own record does."""
-    rules.check_known(form, rules.EDIT_FIELDS)
+    rules.check_known(form, rules.EDIT_FIELDS, strict=emulator.dialect.is_strict)
     prompt = rules.text_of(form, "prompt", emulator.profile.max_prompt)
     source_id = rules.source_id_of(form)
     if source_id is None:
@@ -94,7 +94,7 @@ async def edit(emulator: Emulator, key: str, form: Form, _: str) -> Job:
 async def extend(emulator: Emulator, key: str, form: Form, _: str) -> Job:
     """POST /videos/extensions. ``seconds`` asked for is the new part; the Video's is the stitched total."""
     profile = emulator.profile
-    rules.check_known(form, rules.EXTEND_FIELDS)
+    rules.check_known(form, rules.EXTEND_FIELDS, strict=emulator.dialect.is_strict)
     prompt = rules.text_of(form, "prompt", profile.max_prompt)
     seconds = int(rules.choice_of(form, "seconds", profile.extension_seconds, None))
     source_id = rules.source_id_of(form)
@@ -170,8 +170,10 @@ def _accept(
     quirks = emulator.faults.for_job(operation, prompt, key)
     if flagged(prompt):
         quirks.setdefault("moderation_block", {"code": "moderation_blocked", "message": MODERATION_MESSAGE})
+    if not emulator.dialect.has_webhooks:
+        quirks["unannounced"] = {}
     job = Job(
-        id=new_video_id(created_at),
+        id=emulator.dialect.new_id(created_at),
         key=key,
         operation=operation,
         model=model,

@@ -42,10 +42,10 @@ def type_name(value: Any) -> str:
     return "an array" if isinstance(value, list) else "an object"
 
 
-def check_known(form: Form, allowed: Sequence[str]) -> None:
-    """Refuse parameters that the operation does not have."""
+def check_known(form: Form, allowed: Sequence[str], *, strict: bool = True) -> None:
+    """Refuse parameters that the operation does not have, where the server does."""
     for name in form.names:
-        if name not in allowed:
+        if strict and name not in allowed:
             raise bad(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
 
 

@@ -1,4 +1,12 @@
-from renders.models.accounts import CheckFailure, Mode, ModelOffer, PriceRow, ProviderAccount, SettlementRule
+from renders.models.accounts import (
+    AccountAlert,
+    CheckFailure,
+    Mode,
+    ModelOffer,
+    PriceRow,
+    ProviderAccount,
+    SettlementRule,
+)
 from renders.models.answers import Allowance, Appeal, AppealVerdict, Suggestion
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
@@ -31,6 +39,7 @@ from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level,
 __all__ = [
     "RESOLVED",
     "UNRESOLVED",
+    "AccountAlert",
     "Allowance",
     "Appeal",
     "AppealVerdict",

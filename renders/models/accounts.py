@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from renders.capabilities import CAPABILITIES, Capabilities, lack
+from tenants.models import User
 from tenants.secrets import SecretUnreadable, seal, unseal
 
 # A provider's list of models that is older than this decides nothing.
@@ -42,9 +44,19 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     def usable(self) -> "ProviderAccountQuerySet":
         return self.filter(is_active=True)
 
+    def going_on(self) -> "ProviderAccountQuerySet":
+        """Those whose service has not ended."""
+        return self.filter(Q(sunset_on=None) | Q(sunset_on__gt=timezone.now().date()))
+
     def for_new_renders(self) -> "ProviderAccount | None":
-        """The platform's account that takes new work, with its offers; None when there is none."""
-        return self.usable().order_by("pk").prefetch_related("offers").first()
+        """The platform's account that takes new work, with its offers; None when there is none.
+
+        The first one in use whose service goes on; one that has ended only when there is no other.
+        """
+        accounts = list(self.usable().order_by("pk").prefetch_related("offers"))
+        return next(
+            (account for account in accounts if not account.has_ended), accounts[0] if accounts else None
+        )
 
     def due_for_check(self) -> "ProviderAccountQuerySet":
         """Accounts in use whose connection was not tried lately."""
@@ -82,7 +94,8 @@ class ProviderAccount(models.Model):
     in_flight = models.PositiveIntegerField(default=0, editable=False)
     held_until_at = models.DateTimeField(null=True, blank=True)
     held_reason = models.CharField(max_length=200, blank=True)
-    can_list = models.BooleanField(default=True)
+    # What this account does otherwise than its dialect: name of a switch in capabilities.SWITCHES -> whether it does.
+    capability_overrides = models.JSONField(default=dict, blank=True)
     # How long after an unanswered create the provider's list may still lack it.
     list_grace_seconds = models.PositiveIntegerField(default=600)
     # Past this a render still pending counts as lost.
@@ -134,6 +147,26 @@ class ProviderAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be asked of it: its dialect's profile, with what is known to be different here."""
+        profile = CAPABILITIES.get(self.dialect, CAPABILITIES["openai"])
+        return profile.with_overrides(self.capability_overrides)
+
+    def why_cannot(self, name: str) -> str:
+        """Why one of capabilities.SWITCHES cannot be had here, for people; empty when it can."""
+        return "" if getattr(self.capabilities, name) else lack(name, account=self.name)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its service has ended, by its sunset date: nothing new is sent from that day on."""
+        return self.sunset_on is not None and self.sunset_on <= timezone.now().date()
+
+    @property
+    def deletes_copies(self) -> bool:
+        """Whether its copy is deleted once ours is verified: we want it, and it can."""
+        return self.deletes_after_copy and self.capabilities.can_delete
 
     @property
     def has_key(self) -> bool:
@@ -195,6 +228,28 @@ class ProviderAccount(models.Model):
     def settlement_rule(self, failure_class: str) -> SettlementRule:
         """Whether an attempt that ended so is charged or released."""
         return SettlementRule(self.settlement.get(failure_class, SettlementRule.RELEASE))
+
+
+class AccountAlert(models.Model):
+    """Something about an account that the platform's staff have to know, until one of them has seen it."""
+
+    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="alerts")
+    text = models.CharField(max_length=500)
+    raised_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(null=True, blank=True)
+    seen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-raised_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="seen_alert_names_who",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class ModelOffer(models.Model):

@@ -269,7 +269,7 @@ class Attempt(OrgModel):
     budget_periods = ArrayField(models.UUIDField(), default=list, blank=True, editable=False)
     settled_microusd = models.PositiveBigIntegerField(null=True, blank=True)
     intent_at = models.DateTimeField(null=True, blank=True)
-    provider_video_id = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001 - unique when known
+    provider_video_id = models.CharField(max_length=1000, null=True, blank=True)  # noqa: DJ001 - unique when known
     provider_status = models.CharField(max_length=40, blank=True)
     payload = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)

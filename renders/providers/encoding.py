@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from renders.providers.errors import Refused
 from renders.providers.port import CreateRequest, Operation
+from renders.providers.wire import Wire
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,14 @@ def segment(provider_id: str) -> str:
 
 
 @contextmanager
-def encoded(request: CreateRequest) -> Iterator[Call]:
-    """The call for this request; its files are open as long as the context is."""
+def encoded(request: CreateRequest, wire: Wire) -> Iterator[Call]:
+    """The call for this request; its files are open as long as the context is. Raises Refused for what would vanish."""
+    if (request.characters and not wire.takes_characters) or (request.picture and not wire.takes_pictures):
+        raise Refused("This server would leave out who or what is to be in the clip.", reason=Refused.INVALID)
     with ExitStack() as open_files:
         match request.operation:
+            case Operation.CREATE if wire.creates_as_json and request.picture is None:
+                yield Call("videos", {"json": _create_json(request)})
             case Operation.CREATE:
                 yield Call("videos", {"files": _create_form(request, open_files)})
             case Operation.REMIX:
@@ -38,15 +44,24 @@ def encoded(request: CreateRequest) -> Iterator[Call]:
                 yield Call("videos/extensions", _from_a_clip(request, fields, open_files))
 
 
-def _create_form(request: CreateRequest, open_files: ExitStack) -> list[tuple[str, Any]]:
-    """Multipart, with or without a file: the form that every server of this protocol takes."""
-    fields = {
+def _create_fields(request: CreateRequest) -> dict[str, str]:
+    """`seconds` is text in this protocol."""
+    return {
         "prompt": request.prompt,
         "model": request.model,
         "size": request.size,
         "seconds": str(request.seconds),
     }
-    form: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
+
+
+def _create_json(request: CreateRequest) -> dict[str, Any]:
+    characters = [{"id": character} for character in request.characters]
+    return {**_create_fields(request), **({"characters": characters} if characters else {})}
+
+
+def _create_form(request: CreateRequest, open_files: ExitStack) -> list[tuple[str, Any]]:
+    """Multipart, with or without a file."""
+    form: list[tuple[str, Any]] = [(name, (None, value)) for name, value in _create_fields(request).items()]
     # So does the official SDK spell a list of objects in a form.
     form += [("characters[][id]", (None, character)) for character in request.characters]
     if request.picture is not None:

@@ -12,11 +12,12 @@ log = structlog.get_logger(__name__)
 
 _STATUSES = {
     **dict.fromkeys(("completed", "succeeded", "succeed", "success", "done"), Status.COMPLETED),
-    **dict.fromkeys(("failed", "error"), Status.FAILED),
+    **dict.fromkeys(("failed", "error", "failure"), Status.FAILED),
     **dict.fromkeys(("cancelled", "canceled"), Status.CANCELLED),
     "expired": Status.EXPIRED,
     **dict.fromkeys(
-        ("queued", "in_progress", "processing", "not_start", "pending", "running"), Status.RUNNING
+        ("queued", "in_progress", "processing", "not_start", "submitted", "pending", "running"),
+        Status.RUNNING,
     ),
 }
 
@@ -27,6 +28,22 @@ def status_of(text: object) -> Status:
     if word not in _STATUSES:
         log.warning("provider_status_unknown", status=word[:40])
     return _STATUSES.get(word, Status.RUNNING)
+
+
+LONGEST_ID = 1000  # a proxy's ids carry model, vendor and deployment, in base64
+POLICY_CODES = frozenset(
+    {"moderation_blocked", "sentinel_block", "content_policy_violation", "policy_violation"}
+)
+# What is left of a refusal where a relay drops the code.
+_POLICY_WORDS = ("moderation", "content policy", "content_policy", "usage policies", "safety system")
+
+
+def is_policy(code: str, message: str) -> bool:
+    """Whether an error means that the content was refused. Words count only where there is no code, or just a number."""
+    if code.lower() in POLICY_CODES:
+        return True
+    has_code = bool(code) and not code.isdigit()
+    return not has_code and any(word in message.lower() for word in _POLICY_WORDS)
 
 
 def _number(value: object) -> float | None:
@@ -63,8 +80,10 @@ def video(body: object) -> Video:
     """A Video from a decoded JSON body. Raises Unexpected when it is not an object with an id."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not body["id"].strip():
         raise Unexpected("The provider's answer has no video id.", detail=body)
-    if len(body["id"]) > 300:
-        raise Unexpected("The provider's video id is longer than 300 characters.", detail=body["id"][:80])
+    if len(body["id"]) > LONGEST_ID:
+        raise Unexpected(
+            f"The provider's video id is longer than {LONGEST_ID} characters.", detail=body["id"][:80]
+        )
     code, message = _error(body.get("error"))
     prompt = body.get("prompt")
     return Video(
@@ -85,11 +104,16 @@ def video(body: object) -> Video:
     )
 
 
-def page(body: object) -> Page:
-    """A Page from a decoded JSON body. Raises Unexpected."""
+def page(body: object, *, limit: int) -> Page:
+    """A Page from a decoded JSON body. Raises Unexpected.
+
+    Some servers do not say whether there is more: then there is while pages are full.
+    """
     if not isinstance(body, dict) or not isinstance(body.get("data"), list):
         raise Unexpected("The provider's list has no data.", detail=body)
-    return Page(videos=[video(item) for item in body["data"]], has_more=bool(body.get("has_more")))
+    videos = [video(item) for item in body["data"]]
+    said = body.get("has_more")
+    return Page(videos=videos, has_more=len(videos) >= max(limit, 1) if said is None else bool(said))
 
 
 def character(body: object) -> ProviderCharacter:

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
@@ -24,6 +25,7 @@ from renders.providers.port import (
     Variant,
     Video,
 )
+from renders.providers.wire import Wire
 
 MAX_JSON = 4 * 1024 * 1024  # bytes of one JSON answer; a hundred videos with long prompts fit
 MAX_CONTENT = 4 * 1024 * 1024 * 1024  # bytes of one download
@@ -40,8 +42,8 @@ _NOT_SENT = (
     httpx.InvalidURL,
 )
 
-_POLICY_CODES = {"moderation_blocked", "sentinel_block", "content_policy_violation", "policy_violation"}
-
+# An error's type that means the key, whatever the status: a proxy without a database answers a wrong key with 400.
+_KEY_TYPES = {"no_db_connection", "auth_error", "authentication_error"}
 
 Made = TypeVar("Made", Video, ProviderCharacter)
 
@@ -55,7 +57,15 @@ def _certificates() -> ssl.SSLContext:
 class VideosApi:
     """One account's client. Not shared between threads; close() when done."""
 
-    def __init__(self, *, base_url: str, api_key: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        wire: Wire | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._wire = wire or Wire()
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "dailies/1"},
@@ -74,7 +84,7 @@ class VideosApi:
 
         Raises Unreachable or Withheld only when nothing was sent; Ambiguous when it may have been accepted.
         """
-        with encoded(request) as call:
+        with encoded(request, self._wire) as call:
             return _created(self._create(call.path, call.body, doorway), normalise.video)
 
     def create_character(
@@ -127,7 +137,7 @@ class VideosApi:
         params = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
         status, headers, body = self._call("GET", "videos", params=params)
         _raise_for_read(status, headers, body)
-        return normalise.page(_json(body))
+        return normalise.page(_json(body), limit=limit)
 
     def delete(self, video_id: str) -> None:
         """DELETE /videos/{id}. Gone counts as deleted for the caller to decide."""
@@ -217,23 +227,51 @@ def _json(body: bytes) -> object:
     """Decoded, without what PostgreSQL's jsonb and text refuse: NaN, infinities and NUL."""
     try:
         return json.loads(body.replace(b"\\u0000", b""), parse_constant=lambda _name: None)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unexpected(
             "The provider's answer is not JSON.",
             detail=body[:500].decode("utf-8", "replace").replace("\x00", ""),
         ) from error
 
 
-def _error_of(body: bytes) -> tuple[str, str, object]:
-    """(code, message, detail) of an error body in any of the shapes that are seen."""
+@dataclass(frozen=True)
+class _Said:
+    """What an error body says, in any of the shapes that are seen. `detail` is all of it, for staff."""
+
+    code: str = ""
+    kind: str = ""
+    message: str = ""
+    detail: object = None
+
+
+def _said(body: bytes) -> _Said:
     try:
         data: Any = _json(body)
     except Unexpected as nonsense:
-        return "", "", nonsense.detail
+        return _Said(detail=nonsense.detail)
     error = data.get("error", data.get("detail", data)) if isinstance(data, dict) else data
-    if isinstance(error, dict):
-        return str(error.get("code") or ""), str(error.get("message") or ""), error
-    return "", str(error), error
+    if not isinstance(error, dict):
+        return _Said(message=str(error), detail=error)
+    message = str(error.get("message") or "")
+    # A proxy puts the vendor's own error, as JSON, into the sentence that it makes of it.
+    inner = _quoted_error(message)
+    if inner is not None:
+        return _Said(
+            str(inner.get("code") or ""), str(inner.get("type") or ""), str(inner.get("message") or ""), inner
+        )
+    return _Said(str(error.get("code") or ""), str(error.get("type") or ""), message, error)
+
+
+def _quoted_error(message: str) -> dict[str, Any] | None:
+    start = message.find('{"error"')
+    if start < 0:
+        return None
+    try:
+        found, _end = json.JSONDecoder().raw_decode(message, start)
+    except (ValueError, RecursionError):
+        return None
+    inner = found.get("error")
+    return inner if isinstance(inner, dict) else None
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
@@ -254,15 +292,15 @@ def _created(body: bytes, read: Callable[[object], Made]) -> Made:
 def _raise_for_create(status: int, headers: httpx.Headers, body: bytes) -> None:
     if status in {200, 201, 202}:
         return
-    code, message, detail = _error_of(body)
-    text = message or f"The provider answered {status}."
+    said = _said(body)
+    text, detail = said.message or f"The provider answered {status}.", said.detail
     if status == 429:
         raise RateLimited(text, retry_after=_retry_after(headers), detail=detail, status=status)
     if status == 410:
         raise Retired(text, detail=detail, status=status)
-    if code in _POLICY_CODES:
+    if normalise.is_policy(said.code, said.message):
         raise Refused(text, reason=Refused.POLICY, detail=detail, status=status)
-    if status in {401, 402, 403}:
+    if status in {401, 402, 403} or said.kind in _KEY_TYPES:
         raise Refused(text, reason=Refused.ACCESS, detail=detail, status=status)
     # 408 and 409 may come from a proxy in between, after the request went through.
     if 400 <= status < 500 and status not in {408, 409}:
@@ -273,13 +311,13 @@ def _raise_for_create(status: int, headers: httpx.Headers, body: bytes) -> None:
 def _raise_for_read(status: int, headers: httpx.Headers, body: bytes) -> None:
     if status == 200:
         return
-    _code, message, detail = _error_of(body)
-    text = message or f"The provider answered {status}."
+    said = _said(body)
+    text, detail = said.message or f"The provider answered {status}.", said.detail
     if status in {404, 410}:
         raise Gone(text, detail=detail, status=status)
     if status == 429:
         raise RateLimited(text, retry_after=_retry_after(headers), detail=detail, status=status)
-    if status in {401, 402, 403}:
+    if status in {401, 402, 403} or said.kind in _KEY_TYPES:
         raise Refused(text, reason=Refused.ACCESS, detail=detail, status=status)
     if 400 <= status < 500:
         raise Refused(text, reason=Refused.INVALID, detail=detail, status=status)

@@ -63,7 +63,7 @@ def _ask(account: ProviderAccount) -> Finding:
     try:
         with client(account) as provider:
             models = _models(provider)
-            if account.can_list:
+            if account.capabilities.can_list:
                 _look_at_videos(provider)
     except ProviderError as error:
         failure = _class_of(error)

@@ -9,6 +9,7 @@ from renders.models import ProviderAccount
 from renders.providers.errors import Refused
 from renders.providers.port import Provider
 from renders.providers.videos_api import VideosApi
+from renders.providers.wire import Wire
 from tenants.secrets import SecretUnreadable
 
 
@@ -37,7 +38,13 @@ def _key(account: ProviderAccount) -> str:
 def client(account: ProviderAccount) -> Iterator[Provider]:
     """The account's provider. Raises what renders.providers.errors names."""
     refuse_in_transaction()
-    provider = VideosApi(base_url=account.base_url, api_key=_key(account))
+    can = account.capabilities
+    wire = Wire(
+        creates_as_json=can.creates_as_json,
+        takes_characters=can.takes_characters,
+        takes_pictures=can.can_reference,
+    )
+    provider = VideosApi(base_url=account.base_url, api_key=_key(account), wire=wire)
     try:
         yield provider
     finally:

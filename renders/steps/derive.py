@@ -70,7 +70,7 @@ def _ready(render: Render, assets: list[Asset]) -> None:
     make_sure(assets)
     Asset.objects.bulk_create(assets, ignore_conflicts=True)
     move(render, State.IN_REVIEW, who=Who.WORKER, failure_class="", retry_count=0)
-    if render.account.deletes_after_copy:
+    if render.account.deletes_copies:
         attempt = render.attempts.latest("number")
         kept = timedelta(seconds=max(1, render.account.keeps_copy_seconds))
         Attempt.objects.filter(pk=attempt.pk).update(provider_delete_at=Now() + kept)

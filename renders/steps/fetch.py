@@ -93,7 +93,7 @@ def _download(render: Render, attempt: Attempt, folder: Path) -> tuple[list[Asse
         told = read_provenance(render, clip)
         original = keep(render, AssetKind.ORIGINAL, clip, "video/mp4", facts)
         stills = []
-        for variant, (kind, types) in _STILLS.items():
+        for variant, (kind, types) in _stills(render).items():
             try:
                 with provider.content(video_id, variant) as content:
                     still = storage.stage(folder / variant.value, _whole(content, types))
@@ -103,6 +103,11 @@ def _download(render: Render, attempt: Attempt, folder: Path) -> tuple[list[Asse
                     "provider_still_missing", render=render.public_id, variant=variant.value, error=str(error)
                 )
     return [original, *stills], told
+
+
+def _stills(render: Render) -> dict[Variant, tuple[AssetKind, set[str]]]:
+    """What can be fetched beside the clip: some servers give the clip once more instead, or nothing."""
+    return _STILLS if render.account.capabilities.has_stills else {}
 
 
 def _whole(content: Content, types: set[str]) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from renders import ledger, switch
 from renders.models import Attempt, AttemptStatus, Render
 from renders.moves import Superseded, claim, move, put_off
+from renders.providers import normalise
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited
 from renders.providers.port import Status, Video
 from renders.states import FailureClass, State, Who
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 75.0
 FIRST, FACTOR, LONGEST = 2.0, 1.3, 20.0  # seconds between polls grow from the first to the longest
 MISSING_CONFIRMED = 3  # a single 404 may be a replica that lags
-POLICY_CODES = {"moderation_blocked", "content_policy_violation", "sentinel_block"}
 
 
 def next_poll(count: int) -> float:
@@ -114,7 +114,7 @@ def complete(render: Render, attempt: Attempt) -> None:
 
 
 def _failed(render: Render, attempt: Attempt, video: Video) -> None:
-    is_policy = video.error_code in POLICY_CODES
+    is_policy = normalise.is_policy(video.error_code, video.error_message)
     why = FailureClass.POLICY_OUTPUT if is_policy else FailureClass.RENDER_FAILED
     fail(render, attempt, why, detail={"code": video.error_code, "message": video.error_message})
 

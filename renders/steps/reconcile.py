@@ -45,7 +45,7 @@ def reconcile(org_id: UUID, render_id: UUID) -> None:
             return
         attempt = render.attempts.latest("number")
         request = request_of(render)
-        if not render.account.can_list:
+        if not render.account.capabilities.can_list:
             move(render, State.NEEDS_HUMAN, who=Who.RECONCILER, note="this provider cannot list its videos")
             return
     scanned_at = timezone.now()

@@ -69,6 +69,10 @@ class Subject(Protocol):
         """Tell open pages."""
 
 
+# Said on a receipt of a copy that nobody can delete.
+_STAYS = "this provider has no call that deletes a video; its copy goes when the provider lets it expire"
+
+
 def _file(row: Asset | CharacterFile) -> dict[str, Any]:
     """One file on a receipt."""
     return {"kind": row.kind, "sha256": row.sha256, "bytes": row.size_bytes, "gone_at": row.purged_at}
@@ -96,9 +100,10 @@ class TakeSubject:
             tombstones.lay(row, files, cause=Cause.PERSON, undo=timedelta(0), by="system:purge")
 
     def copies(self) -> list[Attempt]:
-        """Also those of attempts that failed."""
+        """Also those of attempts that failed; those where nothing can be deleted stay out."""
         rows = Attempt.objects.filter(render=self.pk, provider_deleted_at=None)
-        return list(rows.exclude(provider_video_id=None).select_related("account"))
+        rows = rows.exclude(provider_video_id=None).select_related("account")
+        return [attempt for attempt in rows if attempt.account.capabilities.can_delete]
 
     def due_files(self) -> list[tuple[UUID, str]]:
         rows = Asset.objects.to_purge().filter(render=self.pk).order_by(_LAST, "pk")
@@ -123,8 +128,9 @@ class TakeSubject:
 
     def facts(self) -> dict[str, Any] | None:
         files = list(Asset.objects.filter(render=self.pk).order_by("kind"))
-        attempts = list(Attempt.objects.filter(render=self.pk).exclude(provider_video_id=None))
-        if any(not file.purged_at for file in files) or any(not a.provider_deleted_at for a in attempts):
+        rows = Attempt.objects.filter(render=self.pk).exclude(provider_video_id=None)
+        attempts = list(rows.select_related("account"))
+        if any(not file.purged_at for file in files) or self.copies():
             return None
         return {
             "files": [{**_file(file), "bytes_stay_for_another_take": self._stays(file)} for file in files],
@@ -132,6 +138,7 @@ class TakeSubject:
                 {
                     "id_sha256": storage.text_sha256(a.provider_video_id or ""),
                     "gone_at": a.provider_deleted_at,
+                    **({} if a.provider_deleted_at else {"stays": _STAYS, "expires_at": a.expires_at}),
                 }
                 for a in attempts
             ],

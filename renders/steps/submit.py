@@ -13,7 +13,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import casting, ledger, switch, triage, wishes
+from renders import casting, flags, ledger, switch, triage, wishes
 from renders.models import (
     AssetKind,
     Attempt,
@@ -155,7 +155,7 @@ def _is_over(render: Render, attempt: Attempt) -> bool:
     account = render.account
     if render.crash_count > POISONED:
         fail(render, attempt, FailureClass.QUARANTINED, note="it took its worker down three times")
-    elif account.sunset_on and account.sunset_on <= timezone.now().date():
+    elif account.has_ended:
         note = f"{account.name} ended on {account.sunset_on}"
         fail(render, attempt, FailureClass.PROVIDER_SUNSET, note=note)
     elif (found := _read_again(render)) is not None:
@@ -267,6 +267,8 @@ def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:
             )
         case Refused():
             fail(render, attempt, FailureClass(outcome.reason), detail=outcome.detail)
+            if outcome.reason == Refused.INVALID:
+                flags.strike(render, outcome.detail)
         case Ambiguous():
             doubt(render, attempt, note="no clear answer to the request", detail=outcome.detail)
 

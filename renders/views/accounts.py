@@ -10,7 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from renders import flags
 from renders.actions.accounts import ask_for_check, set_likeness
+from renders.capabilities import SWITCHES
 from renders.models import ProviderAccount
 from tenants.access import staff
 from tenants.errors import Refused
@@ -20,25 +22,38 @@ def _described(account: ProviderAccount) -> dict[str, Any]:
     """One account as its card shows it."""
     now = timezone.now()
     offers = list(account.offers.all())
-    sunset = account.sunset_on
     return {
         "account": account,
         "offers": offers,
         "is_missing_some": any(offer.missing_since_at for offer in offers if offer.is_enabled),
         "is_held": account.held_until_at is not None and account.held_until_at > now,
         "held_reason": account.without_key(account.held_reason),
-        "has_ended": sunset is not None and sunset <= now.date(),
+        "has_ended": account.has_ended,
+        "alerts": [alert for alert in account.alerts.all() if alert.seen_at is None],
+        "flags": [{"flag": flag, "is_on": flags.is_on(account, flag)} for flag in flags.disputed(account)],
+        "can": _can(account),
         "takes_likeness": account.takes_likeness(now.date()),
     }
+
+
+def _can(account: ProviderAccount) -> list[dict[str, Any]]:
+    """What it can and cannot, for the report: name, whether, and whether that differs from its dialect."""
+    found = account.capabilities
+    return [
+        {"words": words, "does": getattr(found, switch), "is_own": switch in account.capability_overrides}
+        for switch, words in SWITCHES.items()
+    ]
 
 
 @staff("accounts.view")
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponseBase:
     """Every account; the first active one takes new work."""
-    rows = ProviderAccount.objects.order_by("pk").prefetch_related("offers")
+    rows = ProviderAccount.objects.order_by("pk").prefetch_related("offers", "alerts")
     described = [_described(account) for account in rows]
-    first = next((row["account"].pk for row in described if row["account"].is_active), None)
+    active = [account for account in rows if account.is_active]
+    going_on = [account for account in active if not account.has_ended] or active
+    first = going_on[0].pk if going_on else None
     return TemplateResponse(request, "renders/accounts.html", {"rows": described, "first": first})
 
 
@@ -47,7 +62,8 @@ def account_list(request: HttpRequest) -> HttpResponseBase:
 def account_card(request: HttpRequest, account: str) -> HttpResponseBase:
     """One account's card, asked for again until its check has been answered."""
     row = _described(get_object_or_404(ProviderAccount, slug=account))
-    first = ProviderAccount.objects.usable().order_by("pk").values_list("pk", flat=True).first()
+    taking = ProviderAccount.objects.for_new_renders()
+    first = taking.pk if taking is not None else None
     return TemplateResponse(request, "renders/accounts.html#card", {"row": row, "first": first})
 
 

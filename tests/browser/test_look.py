@@ -112,6 +112,10 @@ STAFF_PAGES = (
     "/staff/agencies/",
     "/staff/characters/",
     "/staff/accounts/",
+    "/staff/accounts/new",
+    "/staff/accounts/emulator/settings",
+    "/staff/accounts/emulator/models",
+    "/staff/accounts/emulator/drill",
     "/styleguide",
 )
 

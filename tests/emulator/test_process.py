@@ -156,7 +156,7 @@ def test_media_that_expired_long_ago_is_cleared_away_at_the_next_start(launch: L
 
 
 def test_the_invoice_holds_what_was_accepted_at_the_listed_price(launch: Launch):
-    api = launch("--canned", "--speed", "60", "--profile", "guide", keys=2)
+    api = launch("--canned", "--speed", "60", "--profile", "openai-guide", keys=2)
     rival = Api(api.emulator, api.emulator.keys[1])
     api.create("a", seconds="20")
     api.create("b", model="sora-2-pro", seconds="20", size="1920x1080")

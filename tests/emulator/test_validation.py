@@ -10,7 +10,7 @@ from renders.emulator.images import _is_loopback as is_loopback
 from renders.emulator.images import sniff
 from renders.emulator.jobs import new_video_id
 from renders.emulator.moderation import WORDS, flagged
-from renders.emulator.profiles import GUIDE, SPEC
+from renders.emulator.profiles import OPENAI, OPENAI_GUIDE
 
 
 def refused(call, *arguments) -> ApiError:
@@ -27,18 +27,18 @@ def form(**values) -> Form:
 @pytest.mark.parametrize(
     ("profile", "model", "size", "price"),
     [
-        (SPEC, "sora-2", "720x1280", 100_000),
-        (SPEC, "sora-2", "1280x720", 100_000),
-        (SPEC, "sora-2", "1024x1792", None),
-        (SPEC, "sora-2-pro", "1280x720", 300_000),
-        (SPEC, "sora-2-pro", "1024x1792", 500_000),
-        (SPEC, "sora-2-pro", "1792x1024", 500_000),
-        (SPEC, "sora-2-pro", "1920x1080", None),
-        (SPEC, "sora-2-pro-2025-10-06", "1792x1024", 500_000),
-        (SPEC, "sora-2-2025-12-08", "1792x1024", None),
-        (GUIDE, "sora-2-pro", "1920x1080", 700_000),
-        (GUIDE, "sora-2-pro", "1080x1920", 700_000),
-        (GUIDE, "sora-2", "1920x1080", None),
+        (OPENAI, "sora-2", "720x1280", 100_000),
+        (OPENAI, "sora-2", "1280x720", 100_000),
+        (OPENAI, "sora-2", "1024x1792", None),
+        (OPENAI, "sora-2-pro", "1280x720", 300_000),
+        (OPENAI, "sora-2-pro", "1024x1792", 500_000),
+        (OPENAI, "sora-2-pro", "1792x1024", 500_000),
+        (OPENAI, "sora-2-pro", "1920x1080", None),
+        (OPENAI, "sora-2-pro-2025-10-06", "1792x1024", 500_000),
+        (OPENAI, "sora-2-2025-12-08", "1792x1024", None),
+        (OPENAI_GUIDE, "sora-2-pro", "1920x1080", 700_000),
+        (OPENAI_GUIDE, "sora-2-pro", "1080x1920", 700_000),
+        (OPENAI_GUIDE, "sora-2", "1920x1080", None),
     ],
 )
 def test_a_size_is_accepted_with_its_price_or_refused(profile, model, size, price):
@@ -50,7 +50,7 @@ def test_a_size_is_accepted_with_its_price_or_refused(profile, model, size, pric
         assert profile.price(model, size) == price
 
 
-@pytest.mark.parametrize(("profile", "accepted"), [(SPEC, "4 8 12"), (GUIDE, "4 8 12 16 20")])
+@pytest.mark.parametrize(("profile", "accepted"), [(OPENAI, "4 8 12"), (OPENAI_GUIDE, "4 8 12 16 20")])
 def test_seconds_follow_the_profile(profile, accepted):
     for seconds in map(str, range(25)):
         if seconds in accepted.split():
@@ -60,7 +60,7 @@ def test_seconds_follow_the_profile(profile, accepted):
 
 
 def test_an_integer_for_seconds_is_refused_in_the_known_words():
-    error = refused(rules.seconds_of, form(seconds=8), SPEC, "sora-2")
+    error = refused(rules.seconds_of, form(seconds=8), OPENAI, "sora-2")
     assert (
         error.message
         == "Invalid type for 'seconds': expected one of '4', '8', or '12', but got an integer instead."
@@ -73,18 +73,20 @@ def test_an_integer_for_seconds_is_refused_in_the_known_words():
     [(8.0, "a decimal"), (True, "a boolean"), (None, "null"), ([], "an array"), ({}, "an object")],
 )
 def test_other_types_are_named(value, name):
-    assert f"but got {name} instead" in refused(rules.seconds_of, form(seconds=value), SPEC, "sora-2").message
+    assert (
+        f"but got {name} instead" in refused(rules.seconds_of, form(seconds=value), OPENAI, "sora-2").message
+    )
 
 
 def test_defaults_are_those_of_the_document():
-    assert rules.model_of(form(), SPEC) == "sora-2"
-    assert rules.size_of(form(), SPEC, "sora-2") == "720x1280"
-    assert rules.seconds_of(form(), SPEC, "sora-2") == "4"
+    assert rules.model_of(form(), OPENAI) == "sora-2"
+    assert rules.size_of(form(), OPENAI, "sora-2") == "720x1280"
+    assert rules.seconds_of(form(), OPENAI, "sora-2") == "4"
 
 
 @pytest.mark.parametrize("length", [1, 2, 31_999, 32_000])
 def test_a_prompt_of_allowed_length_is_taken(length):
-    assert rules.text_of(form(prompt="x" * length), "prompt", SPEC.max_prompt) == "x" * length
+    assert rules.text_of(form(prompt="x" * length), "prompt", OPENAI.max_prompt) == "x" * length
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_a_prompt_of_allowed_length_is_taken(length):
     ],
 )
 def test_a_prompt_that_is_none_is_refused(values, code):
-    error = refused(rules.text_of, form(**values), "prompt", SPEC.max_prompt)
+    error = refused(rules.text_of, form(**values), "prompt", OPENAI.max_prompt)
     assert (error.param, error.code) == ("prompt", code)
 
 
@@ -108,14 +110,14 @@ def test_a_prompt_that_is_none_is_refused(values, code):
     [([], []), ([{"id": "a"}], ["a"]), ([{"id": "a"}, {"id": "b"}], ["a", "b"])],
 )
 def test_up_to_two_characters_are_taken(given, ids):
-    assert rules.characters_of(form(characters=given), SPEC) == ids
+    assert rules.characters_of(form(characters=given), OPENAI) == ids
 
 
 @pytest.mark.parametrize(
     "given", [[{"id": "a"}] * 3, "a", {"id": "a"}, ["a"], [{}], [{"id": 5}], [{"id": "a", "x": 1}]]
 )
 def test_other_characters_are_refused(given):
-    assert refused(rules.characters_of, form(characters=given), SPEC).param.startswith("characters")
+    assert refused(rules.characters_of, form(characters=given), OPENAI).param.startswith("characters")
 
 
 @pytest.mark.parametrize(
@@ -137,9 +139,9 @@ def test_an_extension_takes_neither_characters_nor_images(name):
 )
 def test_both_limits_of_a_chain_bind(extensions, total, is_allowed):
     if is_allowed:
-        rules.check_extension(SPEC, extensions, total)
+        rules.check_extension(OPENAI, extensions, total)
     else:
-        refused(rules.check_extension, SPEC, extensions, total)
+        refused(rules.check_extension, OPENAI, extensions, total)
 
 
 @pytest.mark.parametrize(

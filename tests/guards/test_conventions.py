@@ -40,6 +40,8 @@ PLATFORM_CALLS = {
     ("renders/views/agencies.py", "agencies: health and spend"),
     ("renders/views/agencies.py", "agencies: one agency and its latest takes"),
     ("renders/views/agencies.py", "take-down: take to agency"),
+    ("renders/views/account_settings.py", "drill: takes and briefs of an account"),
+    ("renders/views/account_settings.py", "drill: agencies whose takes wait"),
     ("renders/views/appeals.py", "appeals: across agencies"),
     ("renders/views/doubts.py", "doubts: takes across agencies"),
     ("renders/views/doubts.py", "doubts: one take"),

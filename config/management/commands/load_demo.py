@@ -15,6 +15,7 @@ from config.demo import cast, characters
 from config.demo.endings import asked
 from config.demo.fates import fulfil
 from config.demo.refusals import REFUSED, refuse
+from config.demo.reserve import set_up_reserve
 from config.demo.script import NORTHLIGHT, RIVALRY, Shot
 from config.up.plan import EMULATOR_SLUG
 from renders import pricing
@@ -81,6 +82,10 @@ class Command(BaseCommand):
             max_in_flight=4,
             list_grace_seconds=20,
             keeps_copy_seconds=3600,
+        )
+        set_up_reserve(
+            os.environ.get("EMULATOR_URL", "http://127.0.0.1:8002/v1"),
+            os.environ.get("EMULATOR_API_KEY", "sk-emulator"),
         )
         control = os.environ.get("EMULATOR_CONTROL_URL")
         if control:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config import env
+from config.demo import reserve
 from config.postgres.server import Cluster
 from config.postgres.settings import is_embedded
 from config.postgres.setup import set_up, use_recorded_address
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             if plan.with_demo:
                 # An earlier start may have had other ports.
                 ProviderAccount.objects.filter(slug=EMULATOR_SLUG).update(base_url=plan.emulator_url)
+                reserve.move(plan.emulator_url)
             supervisor.run()
         except RuntimeError as error:
             raise CommandError(str(error)) from error
