@@ -26,7 +26,7 @@ def doubtful(submit, account, fault):
     """doubtful("accept_then_drop"): a take that needs a person, for its provider cannot list."""
 
     def make(kind):
-        ProviderAccount.objects.filter(pk=account.pk).update(can_list=False)
+        ProviderAccount.objects.filter(pk=account.pk).update(capability_overrides={"can_list": False})
         fault(kind, operation="create")
         return run_until(submit(), State.NEEDS_HUMAN)
 
