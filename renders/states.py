@@ -115,6 +115,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         rendering="found in the provider's list",
         queued="proved absent after the grace period",
         needs_human="the provider cannot be asked",
+        cancelled="proved absent, and nobody wants it any more",
     ),
     *_from(
         State.NEEDS_HUMAN,
@@ -172,6 +173,10 @@ UNDER_WAY = WORKING | {State.HELD, State.AWAITING_APPROVAL}
 IN_FLIGHT = frozenset({State.SUBMITTING, State.RECONCILING, State.RENDERING})
 # Nothing was sent yet, so it can be withdrawn.
 UNSENT = frozenset({State.AWAITING_APPROVAL, State.QUEUED, State.HELD})
+# Sent, and not here yet: the protocol cannot call it back, so that it can only be abandoned.
+SENT = frozenset(
+    {State.SUBMITTING, State.RECONCILING, State.NEEDS_HUMAN, State.RENDERING, State.DOWNLOADING, State.STORED}
+)
 # A playable clip is there.
 REVIEWABLE = frozenset(
     {State.IN_REVIEW, State.CLIENT_REVIEW, State.CHANGES, State.REJECTED, State.DELIVERABLE}

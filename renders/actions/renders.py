@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from characters.models import Character
 from renders import casting, ledger, switch, tasks, triage
 from renders.actions.orders import recount
 from renders.models import Attempt, AttemptStatus, Brief, Order, ProviderAccount, Render
-from renders.moves import Superseded, move
+from renders.moves import Superseded, announce, move
 from renders.placing import Placement, place
 from renders.preflight import Preflight, preflight, sent_texts
 from renders.prompts import MAX_PROMPT
-from renders.states import UNSENT, Kind, State, Who
+from renders.states import SENT, UNSENT, Kind, State, Who
 from renders.wishes import Wish, new_clip, same_again
 from tenants import audit
 from tenants.errors import Refused
@@ -178,6 +179,42 @@ def cancel_render(*, render: Render, by: User) -> None:
     if render.order is not None:
         recount(render.order)
     audit.record("render.cancelled", by=by, on=render)
+
+
+def check_can_abandon(render: Render) -> None:
+    """Raises CannotCancel."""
+    if render.state not in SENT:
+        raise CannotCancel("It can be withdrawn." if render.state in UNSENT else "It has ended already.")
+
+
+@transaction.atomic
+def abandon_render(*, render: Render, by: User) -> None:
+    """Nobody wants it any more, although it was sent. The protocol has no cancel: it is followed to its end, paid if it
+    is made, and put away instead of shown for review. What turns out never to have arrived is not sent again.
+
+    Raises CannotCancel.
+    """
+    locked = _sent(render)
+    if not locked.is_abandoned:
+        Render.objects.filter(pk=locked.pk).update(abandoned_at=timezone.now(), abandoned_by=by)
+        audit.record("render.abandoned", by=by, on=locked)
+        announce(locked, "progress")
+
+
+@transaction.atomic
+def keep_render(*, render: Render, by: User) -> None:
+    """It is wanted after all, as long as it is not put away. Raises CannotCancel."""
+    locked = _sent(render)
+    if locked.is_abandoned:
+        Render.objects.filter(pk=locked.pk).update(abandoned_at=None, abandoned_by=None)
+        audit.record("render.kept", by=by, on=locked)
+        announce(locked, "progress")
+
+
+def _sent(render: Render) -> Render:
+    locked: Render = Render.objects.select_for_update(of=("self",)).get(pk=render.pk)
+    check_can_abandon(locked)
+    return locked
 
 
 def regenerate(*, render: Render, submit_key: str, shown_microusd: int, by: User) -> Render:

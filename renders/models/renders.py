@@ -110,6 +110,10 @@ class Render(OrgModel):
     # When the provider's safety check let its prompt through.
     moderated_at = models.DateTimeField(null=True, blank=True)
 
+    # Nobody wants it any more, although it was sent: it is made, paid and put away.
+    abandoned_at = models.DateTimeField(null=True, blank=True)
+    abandoned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
     # Taken down by the platform: nobody sees its files until they are restored. Nothing is removed by it.
     taken_down_at = models.DateTimeField(null=True, blank=True)
     taken_down_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -160,6 +164,11 @@ class Render(OrgModel):
                 condition=Q(taken_down_at=None, taken_down_by=None, take_down_reason="")
                 | (Q(taken_down_at__isnull=False, taken_down_by__isnull=False) & ~Q(take_down_reason="")),
                 name="take_down_names_person_and_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(abandoned_at=None, abandoned_by=None)
+                | Q(abandoned_at__isnull=False, abandoned_by__isnull=False),
+                name="abandoned_by_a_person",
             ),
             models.CheckConstraint(condition=Q(progress__lte=100), name="progress_is_percent"),
             models.CheckConstraint(
@@ -222,6 +231,11 @@ class Render(OrgModel):
     def is_held(self) -> bool:
         """Under a legal hold."""
         return self.held_at is not None
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Nobody wants it any more."""
+        return self.abandoned_at is not None
 
     @property
     def is_taken_down(self) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from django.db.models.functions import Now
 
-from renders.models import Asset, AssetKind, Attempt, Render
+from renders.models import Asset, AssetKind, AssetState, Attempt, Render
 from renders.moves import POISONED, Superseded, claim, move, put_off
 from renders.states import FailureClass, State, Who
 from renders.steps.keep import keep
@@ -70,10 +70,19 @@ def _ready(render: Render, assets: list[Asset]) -> None:
     make_sure(assets)
     Asset.objects.bulk_create(assets, ignore_conflicts=True)
     move(render, State.IN_REVIEW, who=Who.WORKER, failure_class="", retry_count=0)
+    _put_away_if_abandoned(render)
     if render.account.deletes_copies:
         attempt = render.attempts.latest("number")
         kept = timedelta(seconds=max(1, render.account.keeps_copy_seconds))
         Attempt.objects.filter(pk=attempt.pk).update(provider_delete_at=Now() + kept)
+
+
+def _put_away_if_abandoned(render: Render) -> None:
+    """Nobody waits for it: it goes to the archive at once. The row decides, not the copy that was claimed earlier."""
+    row = Render.objects.filter(pk=render.pk, abandoned_at__isnull=False)
+    if row.update(archived_at=Now()):
+        stored = Asset.objects.filter(render=render, state=AssetState.STORED)
+        stored.update(state=AssetState.ARCHIVED, archived_at=Now())
 
 
 def _later(org_id: UUID, render: Render, error: Exception) -> None:

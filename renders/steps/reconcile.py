@@ -16,7 +16,7 @@ from renders.providers.errors import ProviderError
 from renders.providers.port import CreateRequest, Operation, Video
 from renders.states import State, Who
 from renders.steps.client import client
-from renders.steps.submit import bind, doubt, request_of
+from renders.steps.submit import bind, doubt, drop, request_of
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)
@@ -142,6 +142,9 @@ def _again(render: Render, attempt: Attempt, *, counted: bool) -> None:
 
 def _replace(render: Render, attempt: Attempt) -> None:
     """Proved never accepted: it is sent again, unless that has gone on for too long."""
+    if render.is_abandoned:
+        drop(render, attempt, who=Who.RECONCILER)
+        return
     if attempt.number >= MAX_ATTEMPTS:
         attempt.status = AttemptStatus.NOT_ACCEPTED
         attempt.save(update_fields=["status"])

@@ -155,6 +155,9 @@ def _is_over(render: Render, attempt: Attempt) -> bool:
     account = render.account
     if render.crash_count > POISONED:
         fail(render, attempt, FailureClass.QUARANTINED, note="it took its worker down three times")
+    elif render.is_abandoned:
+        # It came back from the provider unsent, and nobody wants it any more.
+        drop(render, attempt, who=Who.WORKER)
     elif account.has_ended:
         note = f"{account.name} ended on {account.sunset_on}"
         fail(render, attempt, FailureClass.PROVIDER_SUNSET, note=note)
@@ -165,6 +168,14 @@ def _is_over(render: Render, attempt: Attempt) -> bool:
     elif refusal := _lost_source(render):
         fail(render, attempt, FailureClass.SOURCE_GONE, note=refusal)
     return bool(render.is_failure)
+
+
+def drop(render: Render, attempt: Attempt, *, who: Who) -> None:
+    """An abandoned render that is proved not to be at the provider: it ends, and its price is given back."""
+    attempt.status = AttemptStatus.NOT_ACCEPTED if attempt.intent_at else AttemptStatus.WITHDRAWN
+    attempt.save(update_fields=["status"])
+    ledger.release(attempt)
+    move(render, State.CANCELLED, who=who, note="abandoned, and never accepted; nothing is paid")
 
 
 def _read_again(render: Render) -> Preflight | None:

@@ -15,6 +15,7 @@ from renders.actions import renders as render_actions
 from renders.actions.derive import CannotPromote, check_can_promote
 from renders.messages import MESSAGES
 from renders.models import AssetKind, Render
+from renders.states import SENT
 from renders.views.files import files_context
 from renders.views.policy import case_of
 from renders.views.provenance import provenance_context
@@ -34,7 +35,12 @@ def find(render: UUID) -> Render:
         "order",
     )
     rows = Render.objects.select_related(
-        *related, "held_by", "taken_down_by", "provenance__watermark_by", "provenance__acknowledged_by"
+        *related,
+        "held_by",
+        "taken_down_by",
+        "abandoned_by",
+        "provenance__watermark_by",
+        "provenance__acknowledged_by",
     )
     rows = rows.prefetch_related("assets", "attempts", "events", "children")
     return get_object_or_404(rows, pk=render)
@@ -60,6 +66,7 @@ def status_context(render: Render) -> dict[str, Any]:
         "attempt": attempt,
         "expires_in": reading.expires_soon(attempt),
         "cancel_refusal": _refusal(render),
+        "is_sent": render.state in SENT,
     }
 
 
@@ -135,6 +142,37 @@ def render_cancel(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         messages.error(request, str(error))
     else:
         messages.success(request, "Withdrawn. Its price is back in the budget.")
+    return redirect("renders:render", request.agency.slug, found.pk)
+
+
+@requires("renders.submit")
+@require_POST
+def render_abandon(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """Nobody wants a take that was sent."""
+    return _turn(request, render, render_actions.abandon_render, _ABANDONED)
+
+
+@requires("renders.submit")
+@require_POST
+def render_keep(request: AgencyRequest, render: UUID) -> HttpResponseBase:
+    """An abandoned take is wanted after all."""
+    return _turn(request, render, render_actions.keep_render, "It comes to review when it is here.")
+
+
+_ABANDONED = (
+    "Abandoned. The provider cannot be asked to stop, so it is still made and paid; it goes to the archive instead of "
+    "review."
+)
+
+
+def _turn(request: AgencyRequest, render: UUID, action: Any, said: str) -> HttpResponseBase:
+    found = find(render)
+    try:
+        action(render=found, by=request.user)
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
     return redirect("renders:render", request.agency.slug, found.pk)
 
 

@@ -213,9 +213,9 @@ def test_late_take_says_so_once_enough_is_known(cast, amara, make_brief, make_ta
 def test_take_that_is_with_the_provider_says_what_can_still_be_done(amara, make_take):
     take = make_take(state="rendering", next_action_at="2099-01-01T00:00Z")
     page = amara.get(f"/a/northlight/takes/{take.public_id}").content.decode()
-    assert "cannot be asked to stop: it will be made and paid for" in page
-    assert "ask for changes in its review, or archive it" in page
-    assert "reject it" not in page
+    assert "cannot be asked to stop: it is made and paid all the same" in page
+    assert "Abandon it" in page
+    assert "Withdraw it unsent" not in page
 
 
 def test_ledger_speaks_as_finance_does(cast, make_take):
