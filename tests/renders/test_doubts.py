@@ -54,7 +54,7 @@ def test_adopted_id_is_rendered_to_its_end_and_paid_once(doubtful, cast, noor, e
     render = doubtful("accept_then_drop")
     (line,) = invoiced(emulator, render)
     _confirm(cast, _propose(cast, render, Remedy.ADOPT, video_id=line["video_id"]), noor)
-    done = run_until(render, State.IN_REVIEW)
+    done = run_until(render, State.STORED)
     assert balance(done)["spent"] == PRICE
     assert len(invoiced(emulator, done)) == 1
 
@@ -64,7 +64,7 @@ def test_declared_absent_it_is_sent_again_under_the_same_reservation(doubtful, c
     assert invoiced(emulator, render) == []
     _confirm(cast, _propose(cast, render, Remedy.ABSENT), noor)
     assert [a.status for a in attempts(render)] == ["not_accepted", "reserved"]
-    done = run_until(render, State.IN_REVIEW)
+    done = run_until(render, State.STORED)
     assert len(invoiced(emulator, done)) == 1
     assert balance(done) == {"available": -PRICE, "reserved": 0, "spent": PRICE}
 

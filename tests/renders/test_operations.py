@@ -63,7 +63,7 @@ def _provider_id(render):
 def test_remix_and_edit_name_the_clip_and_cost_its_whole_length(source, derive, emulator, kind):
     emulator.control.delete("/requests")
     made = derive(source, kind)
-    done = run_until(made, State.IN_REVIEW)
+    done = run_until(made, State.STORED)
     (line,) = invoiced(emulator, done)
     assert (line["operation"], line["cost_microusd"]) == (str(kind), 4 * RATE)
     assert balance(done) == {"available": -4 * RATE, "reserved": 0, "spent": 4 * RATE}
@@ -78,7 +78,7 @@ def test_remix_and_edit_name_the_clip_and_cost_its_whole_length(source, derive, 
 def test_extension_costs_its_own_part_and_gives_the_whole(source, derive, emulator, cast):
     made = derive(source, Kind.EXTEND, seconds=8)
     assert (made.seconds, made.clip_seconds, made.extensions) == (8, 12, 1)
-    done = run_until(made, State.IN_REVIEW)
+    done = run_until(made, State.STORED)
     (line,) = invoiced(emulator, done)
     assert (line["operation"], line["cost_microusd"]) == ("extend", 8 * RATE)
     with cast.at():
@@ -93,7 +93,7 @@ def test_our_own_copy_goes_along_when_the_provider_has_none(source, derive, emul
         Attempt.objects.filter(pk=attempt.pk).update(provider_delete_at=timezone.now())
     forget(source.org_id, attempt.pk)
     assert attempts(source)[0].provider_deleted_at
-    done = run_until(derive(source, kind, seconds=4 if kind == Kind.EXTEND else 0), State.IN_REVIEW)
+    done = run_until(derive(source, kind, seconds=4 if kind == Kind.EXTEND else 0), State.STORED)
     assert [line["operation"] for line in invoiced(emulator, done)] == [str(kind)]
     with cast.at():
         clip = fresh(done).asset(AssetKind.ORIGINAL)
@@ -263,7 +263,7 @@ def test_final_take_keeps_brief_and_lineage_and_shows_its_price(source, cast, em
             True,
             source.brief_version_id,
         )
-    done = run_until(made, State.IN_REVIEW)
+    done = run_until(made, State.STORED)
     assert balance(done)["spent"] == 1_200_000
 
 

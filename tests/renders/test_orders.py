@@ -74,7 +74,7 @@ def test_four_variants_are_four_takes_four_reservations_and_one_order(variants, 
     assert (order.count, order.total_microusd, order.verdict) == (4, 4 * PRICE, OrderVerdict.NOT_NEEDED)
     assert _used(cast) == 4 * PRICE
     for render in renders:
-        run_until(render, State.IN_REVIEW, seconds=90)
+        run_until(render, State.STORED, seconds=90)
     assert len(invoiced(emulator, first)) == 4
 
 
@@ -133,7 +133,7 @@ def test_approval_sets_the_price_aside_and_sends(ask, cast, emulator):
     with cast.at():
         renders = list(order.renders.all())
     for render in renders:
-        run_until(render, State.IN_REVIEW, seconds=60)
+        run_until(render, State.STORED, seconds=60)
     assert len(invoiced(emulator, renders[0])) == 2
 
 
