@@ -16,8 +16,6 @@ from renders.states import UNDER_WAY, State
 
 MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
 
-MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
-
 
 @dataclass(frozen=True)
 class Place:
@@ -35,6 +33,7 @@ PLACES = (
     Place("review", _("Review"), "message-square", "reviews:review-list", "reviews.view"),
     Place("characters", _("Characters"), "sparkles", "characters:character-list", "characters.view"),
     Place("policy", _("Policy"), "shield", "renders:policy", "policy.view"),
+    Place("approvals", _("Approvals"), "circle-check", "renders:approvals", "spend.approve"),
     Place("spend", _("Spend"), "wallet", "renders:spend", "spend.view"),
     Place("members", _("Members"), "users", "tenants:members", "members.view"),
     Place("settings", _("Settings"), "settings", "tenants:settings", "settings.manage"),
@@ -59,6 +58,7 @@ def _counts() -> dict[str, int]:
     found: dict[str, int] = Render.objects.on_lists().aggregate(
         queue=Count("pk", filter=Q(state__in=sorted(UNDER_WAY))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
+        approvals=Count("order", distinct=True, filter=Q(state=State.AWAITING_APPROVAL)),
         # Uncorrelated: the same for every row, and there even when there is no row.
         characters=Coalesce(Max(count), count),
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from renders import pricing
 from renders.casting_form import CastMixin
+from renders.make_form import take_count
 from renders.models import Brief, Period, Project, ProviderAccount
 from renders.prompts import MAX_PROMPT, compose
 from tenants.models import Client
@@ -48,6 +49,7 @@ class BriefForm(CastMixin, forms.Form):
     model = forms.ChoiceField(widget=forms.RadioSelect, label=_("Model"))
     size = forms.ChoiceField(label=_("Size"))
     seconds = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect, label=_("Length"))
+    count = take_count()
 
     def __init__(self, *args: Any, account: ProviderAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -47,6 +47,19 @@ def lock_budgets(*, alone: bool) -> None:
         cursor.execute(f"SELECT {how}(hashtextextended(%s, 7))", [f"budgets:{require_org()}"])
 
 
+def room_for(render: Render) -> int | None:
+    """How much the tightest budget that binds the render still has, in micro-dollars; None while there is no budget."""
+    try:
+        budgets = budgets_for(render)
+    except NoBudget:
+        return None
+    day = today()
+    starts = {budget.pk: period_start(budget.period, day) for budget in budgets}
+    periods = BudgetPeriod.objects.filter(budget__in=budgets, starts_on__in=set(starts.values()))
+    used = {p.budget_id: p.used_microusd for p in periods if p.starts_on == starts[p.budget_id]}
+    return min(budget.limit_microusd - used.get(budget.pk, 0) for budget in budgets)
+
+
 def _period(budget: Budget, day: date) -> BudgetPeriod:
     starts_on = period_start(budget.period, day)
     BudgetPeriod.objects.bulk_create(

@@ -162,4 +162,13 @@ MESSAGES: dict[str, Message] = {
         _CLIENT_NONE,
         _("Stopped before it was sent. The character’s page says who revoked it and why."),
     ),
+    FailureClass.SOURCE_GONE: Message(
+        NOT_ALLOWED,
+        _(
+            "The clip that this take starts from is gone, here and at the provider. Nothing was sent, and the price is "
+            "back in the budget. Start from another take."
+        ),
+        _CLIENT_NONE,
+        _("The parent’s original was deleted, and the provider’s copy, too."),
+    ),
 }

@@ -93,6 +93,17 @@ def why_not(account: ProviderAccount, offer: ModelOffer) -> str:
 
 def check_choice(account: ProviderAccount, *, model: str, size: str, seconds: int) -> ModelOffer:
     """The offer that takes this choice. Raises IllegalChoice, naming the nearest legal values."""
+    offer = check_pair(account, model=model, size=size)
+    if seconds not in offer.seconds:
+        near = _either(f"{s} s" for s in _nearest_seconds(seconds, offer.seconds))
+        raise IllegalChoice(
+            f"{offer.label} does not render {seconds} seconds. Nearest: {near}.", field="seconds"
+        )
+    return offer
+
+
+def check_pair(account: ProviderAccount, *, model: str, size: str) -> ModelOffer:
+    """The offer that takes this model and size. Raises IllegalChoice, naming the nearest legal values."""
     by_name = {offer.model: offer for offer in offers(account)}
     offer = by_name.get(model)
     if offer is None:
@@ -107,12 +118,31 @@ def check_choice(account: ProviderAccount, *, model: str, size: str, seconds: in
         others = [o.label for o in choosable(account) if size in o.sizes]
         hint = f", or {_either(others)} for {size}" if others else ""
         raise IllegalChoice(f"{offer.label} does not render {size}. Nearest: {near}{hint}.", field="size")
-    if seconds not in offer.seconds:
-        near = _either(f"{s} s" for s in _nearest_seconds(seconds, offer.seconds))
-        raise IllegalChoice(
-            f"{offer.label} does not render {seconds} seconds. Nearest: {near}.", field="seconds"
-        )
     return offer
+
+
+def check_extension(account: ProviderAccount, *, before: int, extensions: int, seconds: int) -> None:
+    """Raises IllegalChoice. `before`: seconds of the clip; `extensions`: how many it would hold then. Both limits bind."""
+    if extensions > account.max_extensions:
+        raise IllegalChoice(
+            f"A clip can be extended {account.max_extensions} times at {account.name}, and this one has been. "
+            "Start a new clip from its last frame instead.",
+            field="seconds",
+        )
+    left = account.max_chain_seconds - before
+    legal = [s for s in account.extension_seconds if s <= left]
+    if not legal:
+        raise IllegalChoice(
+            f"The clip is {before} s long, and {account.name} makes {account.max_chain_seconds} s at most: "
+            f"{max(left, 0)} s are left, less than the shortest extension. Start a new clip from its last frame instead.",
+            field="seconds",
+        )
+    if seconds not in legal:
+        near = _either(f"{s} s" for s in _nearest_seconds(seconds, legal))
+        why = f", for {left} s are left of {account.max_chain_seconds}" if seconds > left else ""
+        raise IllegalChoice(
+            f"An extension of {seconds} s is not possible{why}. Nearest: {near}.", field="seconds"
+        )
 
 
 def _either(words: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ def sentence(render: Render) -> str:
     if render.delayed_until_at and render.state == State.QUEUED:
         return _delayed(render, render.delayed_until_at)
     match State(render.state):
+        case State.AWAITING_APPROVAL:
+            return _("Waiting for somebody else to approve its price; nothing is set aside yet")
         case State.QUEUED:
             return _waiting(render)
         case State.HELD:

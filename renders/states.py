@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 class State(TextChoices):
     """Where a render stands. The words are what people read."""
 
+    AWAITING_APPROVAL = "awaiting", _("Waiting for approval")
     QUEUED = "queued", _("Queued")
     HELD = "held", _("Paused")
     SUBMITTING = "submitting", _("Sending")
@@ -27,6 +28,7 @@ class State(TextChoices):
     CHANGES = "changes", _("Changes asked for")
     REJECTED = "rejected", _("Rejected")
     DELIVERABLE = "deliverable", _("Approved")
+    DECLINED = "declined", _("Spend not approved")
     CANCELLED = "cancelled", _("Cancelled")
     EXPIRED = "expired", _("Expired at the provider")
     LOST = "lost", _("Lost by the provider")
@@ -50,6 +52,7 @@ class Who(TextChoices):
     RECONCILER = "reconciler"
     FETCHER = "fetcher"
     AUTHOR = "author"
+    APPROVER = "approver"
     REVIEWER = "reviewer"
     CLIENT = "client"
 
@@ -67,6 +70,17 @@ def _from(source: State, who: Who, **targets: str) -> Iterable[Transition]:
 
 
 TRANSITIONS: tuple[Transition, ...] = (
+    *_from(
+        State.AWAITING_APPROVAL,
+        Who.APPROVER,
+        queued="its price is approved, and set aside now",
+        declined="its price is not approved; nothing was set aside",
+    ),
+    *_from(
+        State.AWAITING_APPROVAL,
+        Who.AUTHOR,
+        cancelled="the author withdraws it, or the brief was edited, which voids the question",
+    ),
     *_from(
         State.QUEUED, Who.DISPATCHER, submitting="a slot is free: the intent is written before the first byte"
     ),
@@ -101,6 +115,13 @@ TRANSITIONS: tuple[Transition, ...] = (
         rendering="found in the provider's list",
         queued="proved absent after the grace period",
         needs_human="the provider cannot be asked",
+    ),
+    *_from(
+        State.NEEDS_HUMAN,
+        Who.STAFF,
+        rendering="two people found it at the provider, and its id is adopted",
+        queued="two people declare that it never arrived: it is sent again",
+        lost="two people write it off",
     ),
     *_from(
         State.RENDERING,
@@ -146,18 +167,19 @@ WORKING = frozenset(
     {State.QUEUED, State.SUBMITTING, State.RECONCILING, State.RENDERING, State.DOWNLOADING, State.STORED}
 )
 # Not at its end and not yet a clip: at work, or paused.
-UNDER_WAY = WORKING | {State.HELD}
+UNDER_WAY = WORKING | {State.HELD, State.AWAITING_APPROVAL}
 # States in which the provider holds a slot of ours.
 IN_FLIGHT = frozenset({State.SUBMITTING, State.RECONCILING, State.RENDERING})
 # Nothing was sent yet, so it can be withdrawn.
-UNSENT = frozenset({State.QUEUED, State.HELD})
+UNSENT = frozenset({State.AWAITING_APPROVAL, State.QUEUED, State.HELD})
 # A playable clip is there.
 REVIEWABLE = frozenset(
     {State.IN_REVIEW, State.CLIENT_REVIEW, State.CHANGES, State.REJECTED, State.DELIVERABLE}
 )
-FAILURES = frozenset({State.CANCELLED, State.EXPIRED, State.LOST, State.FAILED})
+FAILURES = frozenset({State.DECLINED, State.CANCELLED, State.EXPIRED, State.LOST, State.FAILED})
 
 TONES: dict[State, str] = {
+    State.AWAITING_APPROVAL: "warning",
     State.QUEUED: "neutral",
     State.HELD: "warning",
     State.SUBMITTING: "progress",
@@ -171,6 +193,7 @@ TONES: dict[State, str] = {
     State.CHANGES: "warning",
     State.REJECTED: "danger",
     State.DELIVERABLE: "success",
+    State.DECLINED: "neutral",
     State.CANCELLED: "neutral",
     State.EXPIRED: "danger",
     State.LOST: "danger",
@@ -198,6 +221,7 @@ class FailureClass(TextChoices):
     UNPLAYABLE = "unplayable", _("Not a playable clip")
     QUARANTINED = "quarantined", _("Set aside")
     CHARACTER_WITHDRAWN = "character_withdrawn", _("Character withdrawn")
+    SOURCE_GONE = "source_gone", _("The clip it starts from is gone")
 
 
 # Refusals by policy: recorded apart from failures of the system.
@@ -207,9 +231,12 @@ POLICY_FAILURES = frozenset(
 
 
 class Kind(TextChoices):
-    """What the provider is asked for. Edit, extend and remix come with a parent."""
+    """What the provider is asked for. Remix, edit and extend start from the clip of the parent."""
 
     CREATE = "create", _("New clip")
+    REMIX = "remix", _("Remix")
+    EDIT = "edit", _("Edit")
+    EXTEND = "extend", _("Extension")
 
 
 def diagram() -> str:
@@ -222,6 +249,7 @@ def diagram() -> str:
         "```mermaid",
         "stateDiagram-v2",
         "  [*] --> queued: submitted, price reserved",
+        "  [*] --> awaiting: submitted, above the threshold of approval",
         *(f"  {t.source.value} --> {t.target.value}: {t.who.value}" for t in TRANSITIONS),
         *(f"  {s.value} --> [*]" for s in State if s in TERMINAL),
         "```",

@@ -12,7 +12,9 @@ from renders.views import (
     cut,
     files,
     hooks,
+    make,
     media,
+    orders,
     policy,
     provenance,
     queue,
@@ -32,6 +34,7 @@ register_converter(converter("plr"), "plr")
 register_converter(converter("agy"), "agy")
 register_converter(converter("prg"), "prg")
 register_converter(converter("rct"), "rct")
+register_converter(converter("ord"), "ord")
 
 app_name = "renders"
 
@@ -60,6 +63,8 @@ urlpatterns = [
     path("a/<slug:agency>/takes/<rnd:render>/status", renders.render_status, name="render-status"),
     path("a/<slug:agency>/takes/<rnd:render>/cancel", renders.render_cancel, name="render-cancel"),
     path("a/<slug:agency>/takes/<rnd:render>/again", renders.render_again, name="render-again"),
+    path("a/<slug:agency>/takes/<rnd:render>/make", make.make, name="take-make"),
+    path("a/<slug:agency>/takes/<rnd:render>/make/preview", make.make_preview, name="take-make-preview"),
     path("a/<slug:agency>/takes/<rnd:render>/archive", files.take_archive, name="take-archive"),
     path("a/<slug:agency>/takes/<rnd:render>/restore", files.take_restore, name="take-restore"),
     path("a/<slug:agency>/takes/<rnd:render>/hold", files.take_hold, name="take-hold"),
@@ -86,6 +91,10 @@ urlpatterns = [
     path("verify", receipts.verify_document, name="verify"),
     path("signing-keys.json", receipts.signing_keys, name="signing-keys"),
     path("signing-keys.pem", receipts.signing_keys_pem, name="signing-keys-pem"),
+    path("a/<slug:agency>/approvals/", orders.approvals, name="approvals"),
+    path("a/<slug:agency>/approvals/threshold", orders.threshold, name="approval-threshold"),
+    path("a/<slug:agency>/approvals/<ord:order>", orders.order_page, name="order"),
+    path("a/<slug:agency>/approvals/<ord:order>/decide", orders.order_decide, name="order-decide"),
     path("a/<slug:agency>/spend/", spend.spend, name="spend"),
     path("a/<slug:agency>/spend/budget", spend.set_budget, name="set-budget"),
     path("a/<slug:agency>/policy/", policy.policy_list, name="policy"),

@@ -40,6 +40,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "characters.approve": frozenset({Role.OWNER, Role.PRODUCER, Role.REVIEWER}),
     "renders.view": _ALL,
     "renders.submit": _MAKERS,
+    # Never by who asked: renders/actions/orders.py.
+    "spend.approve": frozenset({Role.OWNER, Role.PRODUCER, Role.FINANCE}),
     "assets.manage": _MAKERS,
     "policy.view": frozenset({Role.OWNER, Role.PRODUCER, Role.REVIEWER, Role.VIEWER}),
     "policy.appeal": _MAKERS,

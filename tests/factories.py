@@ -5,12 +5,24 @@ import uuid
 from typing import Any
 
 from renders.actions.accounts import set_up_account
-from renders.actions.briefs import freeze
-from renders.actions.renders import params_digest
-from renders.models import Asset, AssetKind, Brief, PolicyCase, PriceRow, Project, ProviderAccount, Render
+from renders.models import (
+    Asset,
+    AssetKind,
+    Brief,
+    Order,
+    OrderVerdict,
+    PolicyCase,
+    PriceRow,
+    Project,
+    ProviderAccount,
+    Render,
+)
+from renders.placing import order_digest, params_digest
 from renders.preflight import preflight, sent_texts
 from renders.states import WORKING, Kind, State
 from renders.triage import record_preflight
+from renders.versions import freeze
+from renders.wishes import new_clip
 from reviews.actions.decisions import decide
 from reviews.actions.portal import create_link
 from reviews.actions.rounds import asset_hash, open_round, set_resolved
@@ -47,6 +59,25 @@ def brief(cast: Cast, *, title: str = "Lighthouse at dusk", **fields: Any) -> Br
     return Brief.objects.create(project=project, title=title, created_by=cast.amara, **values)  # type: ignore[no-any-return]
 
 
+def order(cast: Cast, of: Brief, *, price: int = 400_000, count: int = 1) -> Order:
+    """An order of Amara's that waits for an approval, with its takes."""
+    version = freeze(of, by=cast.amara)
+    wish = new_clip(model=of.model, size=of.size, seconds=of.seconds)
+    made: Order = Order.objects.create(
+        brief=of,
+        brief_version=version,
+        count=count,
+        total_microusd=price * count,
+        threshold_microusd=0,
+        digest=order_digest(version, wish, count=count, total_microusd=price * count),
+        created_by=cast.amara,
+        verdict=OrderVerdict.WAITING,
+    )
+    for _ in range(count):
+        take(cast, State.AWAITING_APPROVAL, brief=of, files=False, order=made)
+    return made
+
+
 def take(
     cast: Cast, state: State = State.IN_REVIEW, *, by: User | None = None, files: bool = True, **fields: Any
 ) -> Render:
@@ -70,6 +101,7 @@ def take(
         submit_key=uuid.uuid4().hex,
         created_by=by,
         state=state,
+        clip_seconds=of.seconds,
         **choice,
         **({} if state in WORKING else {"next_action_at": None}),
         **fields,

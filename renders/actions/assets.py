@@ -120,6 +120,8 @@ def check_can_delete(render: Render, assets: Any, *, is_signed_off_too: bool = F
         raise CannotDelete("There is no file to delete.")
     if render.state == State.CLIENT_REVIEW:
         raise CannotDelete("It is with the client. Take it back, or wait for the answer.")
+    if render.is_needed:
+        raise CannotDelete("Another take is being made from this clip. Wait until it is there.")
     if render.state == State.DELIVERABLE and render.archived_at is None and not is_signed_off_too:
         raise CannotDelete(
             "It is signed off, and the client may come back for it. Archive it first; then its files can be deleted."

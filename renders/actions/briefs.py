@@ -1,17 +1,15 @@
 """Write briefs and keep their versions."""
 
-import hashlib
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from characters.models import Character
 from renders import casting
-from renders.models import Brief, BriefCharacter, BriefVersion, Project
+from renders.actions.orders import void_outdated
+from renders.models import Brief, BriefCharacter, Project
 from tenants import audit
-from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import Client, User
 
@@ -44,7 +42,8 @@ def save_brief(
 ) -> Brief:
     """Write the draft. `choice`: model, size, seconds. Nothing is rendered, nothing is spent.
 
-    `characters`: who is in it, in order; None leaves them as they are. Raises casting.CannotCast for a third one.
+    What waits for an approval of what it said before is withdrawn. `characters`: who is in it, in order; None leaves
+    them as they are. Raises casting.CannotCast for a third one.
     """
     is_new = brief is None
     brief = brief or Brief(created_by=by)
@@ -54,6 +53,8 @@ def save_brief(
     brief.save()
     if characters is not None:
         _cast(brief, characters)
+    if not is_new:
+        void_outdated(brief=brief, by=by)
     audit.record("brief.created" if is_new else "brief.edited", by=by, on=brief, title=brief.title)
     return brief
 
@@ -65,38 +66,6 @@ def _cast(brief: Brief, characters: list[Character]) -> None:
         BriefCharacter(brief=brief, character=character, position=position)
         for position, character in enumerate(characters, start=1)
     )
-
-
-def digest_of(texts: dict[str, str], prompt: str, cast: list[dict[str, str]] | None = None) -> str:
-    """SHA-256 of what was written, the prompt that it made, and who is in it (casting.content)."""
-    # Without characters it is what it was before there were any: signed certificates name it.
-    more = {"characters": cast} if cast else {}
-    return hashlib.sha256(canonical({"texts": texts, "prompt": prompt, **more})).hexdigest()
-
-
-def freeze(brief: Brief, *, by: User, characters: list[Character] | None = None) -> BriefVersion:
-    """The version that says what the draft says now: the latest one if nothing changed, else a new one.
-
-    `characters`: who is in it; the draft's own unless they are given.
-    """
-    characters = casting.of_brief(brief) if characters is None else characters
-    prompt = brief.composed(casting.names_of(characters))
-    digest = digest_of(brief.texts(), prompt, casting.content(characters))
-    latest: BriefVersion | None = BriefVersion.objects.filter(brief=brief).order_by("-number").first()
-    if latest is not None and latest.digest == digest:
-        return latest
-    Brief.objects.filter(pk=brief.pk).update(versions=F("versions") + 1)
-    brief.refresh_from_db(fields=["versions"])
-    version: BriefVersion = BriefVersion.objects.create(
-        brief=brief,
-        number=brief.versions,
-        composed_prompt=prompt,
-        digest=digest,
-        created_by=by,
-        **brief.texts(),
-    )
-    casting.freeze(version, characters)
-    return version
 
 
 @transaction.atomic

@@ -1,22 +1,20 @@
 """Submit and withdraw renders."""
 
-import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from characters.models import Character
-from renders import casting, ledger, pricing, switch, tasks, triage
-from renders.actions.briefs import freeze
-from renders.models import Attempt, AttemptStatus, Brief, BriefVersion, ProviderAccount, Render
-from renders.moves import Superseded, announce, move
+from renders import casting, ledger, switch, tasks, triage
+from renders.actions.orders import recount
+from renders.models import Attempt, AttemptStatus, Brief, Order, ProviderAccount, Render
+from renders.moves import Superseded, move
+from renders.placing import Placement, place
 from renders.preflight import Preflight, preflight, sent_texts
 from renders.prompts import MAX_PROMPT
 from renders.states import UNSENT, Kind, State, Who
+from renders.wishes import Wish, new_clip, same_again
 from tenants import audit
-from tenants.canonical import canonical
 from tenants.errors import Refused
 from tenants.models import User
 from tenants.queue import ring
@@ -28,10 +26,6 @@ class CannotSubmit(Refused):
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.field = field
-
-
-class PriceChanged(Refused):
-    """The price is another one than the page showed."""
 
 
 class BlockedByPolicy(Refused):
@@ -47,12 +41,6 @@ class BlockedByPolicy(Refused):
 
 class CannotCancel(Refused):
     """It was sent already: the protocol has no way to call it back."""
-
-
-def params_digest(version: BriefVersion, **params: Any) -> str:
-    """SHA-256 of everything that decides how a clip is made; its characters are in the version's digest."""
-    content = {"prompt": version.composed_prompt, "brief_digest": version.digest, **params}
-    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def account_for_new_renders() -> ProviderAccount:
@@ -89,18 +77,23 @@ def submit_render(
     submit_key: str,
     shown_microusd: int,
     by: User,
-    parent: Render | None = None,
+    wish: Wish | None = None,
     characters: list[Character] | None = None,
+    count: int = 1,
+    order: Order | None = None,
 ) -> Render:
-    """Freeze the brief, set its price aside, queue it. The same key gives the same render, however often it comes.
+    """Freeze the brief, set its price aside, queue it; the first of `count` takes of the same.
 
-    `characters`: who is in it; the draft's own unless they are given. Raises switch.GenerationStopped, CannotSubmit,
-    BlockedByPolicy, casting.CannotCast, pricing.IllegalChoice, pricing.NoPrice, PriceChanged, ledger.BudgetExceeded.
+    The same key gives the same takes, however often it comes. `wish`: a new clip with the draft's own settings unless it
+    is given; `characters`: who is in it, the draft's own unless they are given; `shown_microusd`: the total.
+    Above the threshold of approval the takes wait, and nothing is set aside yet. Raises switch.GenerationStopped,
+    CannotSubmit, BlockedByPolicy, and what placing.place raises.
     """
     known = Render.objects.filter(submit_key=submit_key).first()
     if known is not None:
         return known
     switch.refuse_when_stopped()
+    wish = wish or new_clip(model=brief.model, size=brief.size, seconds=brief.seconds or 0)
     characters = casting.of_brief(brief) if characters is None else characters
     names = casting.names_of(characters)
     check_can_submit(brief, names)
@@ -108,71 +101,40 @@ def submit_render(
     if not found.has_passed:
         triage.record_preflight(brief, found)
         raise BlockedByPolicy(found)
+    wanted = Placement(
+        brief=brief,
+        wish=wish,
+        account=account_for_new_renders(),
+        characters=characters,
+        submit_key=submit_key,
+        shown_microusd=shown_microusd,
+        by=by,
+        rules_version=found.rules_version,
+        count=count,
+        order=order,
+    )
     try:
         with transaction.atomic():
-            return _submit(brief, submit_key, shown_microusd, by, parent, characters, found.rules_version)
+            takes = place(wanted)
+            _write_down(wanted, takes)
     except IntegrityError:
         # Two clicks at once: the other one was first.
         twin = Render.objects.filter(submit_key=submit_key).first()
         if twin is None:
             raise
         return twin
+    return takes[0]
 
 
-def _submit(
-    brief: Brief,
-    submit_key: str,
-    shown_microusd: int,
-    by: User,
-    parent: Render | None,
-    characters: list[Character],
-    rules_version: str,
-) -> Render:
-    account = account_for_new_renders()
-    casting.check_cast(characters, account)
-    choice = {"model": brief.model, "size": brief.size, "seconds": brief.seconds or 0}
-    pricing.check_choice(account, **choice)  # type: ignore[arg-type]
-    quote = pricing.quote(account, **choice)  # type: ignore[arg-type]
-    if quote.microusd != shown_microusd:
-        raise PriceChanged(
-            f"The price is {pricing.dollars(quote.microusd)} now, not {pricing.dollars(shown_microusd)}. "
-            "Look at it again, then submit."
-        )
-    Brief.objects.filter(pk=brief.pk).update(takes=F("takes") + 1)
-    brief.refresh_from_db(fields=["takes"])
-    version = freeze(brief, by=by, characters=characters)
-    render = Render.objects.create(
-        brief=brief,
-        brief_version=version,
-        take=brief.takes,
-        parent=parent,
-        account=account,
-        params_digest=params_digest(version, kind=Kind.CREATE, **choice),
-        price_row=quote.row,
-        microusd_per_second=quote.row.microusd_per_second,
-        quoted_microusd=quote.microusd,
-        submit_key=submit_key,
-        created_by=by,
-        rules_version=rules_version,
-        **choice,
-    )
-    _reserve_first_attempt(render)
-    who = {"characters": [c.public_id for c in characters]} if characters else {}
-    audit.record("render.submitted", by=by, on=render, price_microusd=quote.microusd, **choice, **who)
-    announce(render, State.QUEUED)
-    ring(tasks.submit, str(render.org_id), str(render.pk))
-    return render
-
-
-def _reserve_first_attempt(render: Render) -> None:
-    attempt = Attempt.objects.create(
-        render=render,
-        number=1,
-        account=render.account,
-        reserved_microusd=render.quoted_microusd,
-        reserved_on=pricing.today(),
-    )
-    ledger.reserve(attempt)
+def _write_down(wanted: Placement, takes: list[Render]) -> None:
+    """Audit each take, and ring for those that may go."""
+    who = {"characters": [c.public_id for c in wanted.characters]} if wanted.characters else {}
+    of = {"kind": wanted.wish.kind} if wanted.wish.kind != Kind.CREATE else {}
+    for take in takes:
+        facts = {**wanted.wish.choice(), **of, **who}
+        audit.record("render.submitted", by=wanted.by, on=take, price_microusd=take.quoted_microusd, **facts)
+        if take.state == State.QUEUED:
+            ring(tasks.submit, str(take.org_id), str(take.pk))
 
 
 def check_can_cancel(render: Render) -> None:
@@ -196,24 +158,33 @@ def cancel_render(*, render: Render, by: User) -> None:
         render.refresh_from_db()
         check_can_cancel(render)
         raise CannotCancel("It was being sent at this moment. Look again.") from error
-    attempt = Attempt.objects.filter(render=render).latest("number")
-    attempt.status = AttemptStatus.WITHDRAWN
-    attempt.save(update_fields=["status"])
-    ledger.release(attempt)
+    # What waited for an approval has no attempt yet: nothing was set aside.
+    attempt = Attempt.objects.filter(render=render).order_by("-number").first()
+    if attempt is not None:
+        attempt.status = AttemptStatus.WITHDRAWN
+        attempt.save(update_fields=["status"])
+        ledger.release(attempt)
+    if render.order is not None:
+        recount(render.order)
     audit.record("render.cancelled", by=by, on=render)
 
 
 def regenerate(*, render: Render, submit_key: str, shown_microusd: int, by: User) -> Render:
     """The same brief version's settings once more, as a new take. Raises what submit_render raises."""
+    return submit_render(
+        brief=_as_version(render),
+        submit_key=submit_key,
+        shown_microusd=shown_microusd,
+        by=by,
+        wish=same_again(render),
+        characters=casting.of_version(render.brief_version),
+    )
+
+
+def _as_version(render: Render) -> Brief:
+    """The take's brief with the texts and settings that it was made with; not to be saved."""
     brief = render.brief
     for name, value in render.brief_version.texts().items():
         setattr(brief, name, value)
     brief.model, brief.size, brief.seconds = render.model, render.size, render.seconds
-    return submit_render(
-        brief=brief,
-        submit_key=submit_key,
-        shown_microusd=shown_microusd,
-        by=by,
-        parent=render,
-        characters=casting.of_version(render.brief_version),
-    )
+    return brief

@@ -12,6 +12,7 @@ from renders.models.deletions import (
     PurgeVerdict,
 )
 from renders.models.inbound import InboundEvent
+from renders.models.orders import ApprovalRule, Order, OrderVerdict
 from renders.models.policy import (
     RESOLVED,
     UNRESOLVED,
@@ -32,6 +33,7 @@ __all__ = [
     "Allowance",
     "Appeal",
     "AppealVerdict",
+    "ApprovalRule",
     "Asset",
     "AssetKind",
     "AssetState",
@@ -55,6 +57,8 @@ __all__ = [
     "Level",
     "Mode",
     "ModelOffer",
+    "Order",
+    "OrderVerdict",
     "Period",
     "PolicyCase",
     "PolicyEvent",

@@ -33,6 +33,11 @@ class SettlementRule(models.TextChoices):
     CHARGE = "charge"
 
 
+def _extension_seconds() -> list[int]:
+    """What the vendor's guide says that an extension may add."""
+    return [4, 8, 12, 16, 20]
+
+
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     def usable(self) -> "ProviderAccountQuerySet":
         return self.filter(is_active=True)
@@ -82,8 +87,15 @@ class ProviderAccount(models.Model):
     list_grace_seconds = models.PositiveIntegerField(default=600)
     # Past this a render still pending counts as lost.
     hard_limit_seconds = models.PositiveIntegerField(default=3600)
-    # Whether the provider's copy is deleted once ours is verified.
+    # Whether the provider's copy is deleted once ours is verified, and how long after that: as long as it is there, a
+    # remix, an edit or an extension can name it.
     deletes_after_copy = models.BooleanField(default=True)
+    keeps_copy_seconds = models.PositiveIntegerField(default=0)
+    # The limits of a chain of extensions. Both bind, and they come from one source: they carry the day they were verified.
+    extension_seconds = ArrayField(models.PositiveSmallIntegerField(), default=_extension_seconds)
+    max_extensions = models.PositiveSmallIntegerField(default=6)
+    max_chain_seconds = models.PositiveSmallIntegerField(default=120)
+    chains_verified_on = models.DateField(null=True, blank=True)
     # Whether telling it of a character costs nothing: then one that got no clear answer may be told once more.
     registers_free = models.BooleanField(default=True)
     # From when to when the provider has agreed to likenesses of real people with this account, and where that is

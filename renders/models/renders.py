@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from renders.models.accounts import Mode, PriceRow, ProviderAccount
 from renders.models.briefs import Brief, BriefVersion
+from renders.models.orders import Order
 from renders.states import (
     FAILURES,
     REVIEWABLE,
@@ -30,6 +31,10 @@ def _values(states: Iterable[State]) -> list[str]:
     return sorted(state.value for state in states)
 
 
+# Until its own clip is made, a take that starts from another one needs that one's clip.
+_NEEDS_SOURCE = (UNDER_WAY | {State.NEEDS_HUMAN}) - {State.DOWNLOADING, State.STORED}
+
+
 class RenderQuerySet(OrgQuerySet):
     def working(self) -> Any:
         return self.filter(state__in=_values(WORKING))
@@ -46,6 +51,10 @@ class RenderQuerySet(OrgQuerySet):
     def on_lists(self, *, archived: bool = False) -> Any:
         """Takes that lists show by default, or those that were put away."""
         return self.filter(archived_at__isnull=not archived)
+
+    def starting_from(self, parent: Any) -> Any:
+        """Remixes, edits and extensions of this take that are not made yet: they need its clip."""
+        return self.filter(parent=parent, state__in=_values(_NEEDS_SOURCE)).exclude(kind=Kind.CREATE)
 
     def for_client(self, client: Any) -> Any:
         return self.filter(brief__project__client=client)
@@ -64,7 +73,15 @@ class Render(OrgModel):
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=80)
     size = models.CharField(max_length=11)
+    # What is paid for: an extension's own part, a remix's or an edit's whole clip.
     seconds = models.PositiveSmallIntegerField()
+    # How long the clip is that comes out, and how many extensions are in it.
+    clip_seconds = models.PositiveSmallIntegerField()
+    extensions = models.PositiveSmallIntegerField(default=0)
+    # The dearer take of a brief whose draft was approved, its parent.
+    is_final = models.BooleanField(default=False)
+    # The submit that it came with, when that made several takes or needed an approval.
+    order = OrgForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="renders")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STANDARD)
     params_digest = models.CharField(max_length=64)
     # The quote is a snapshot: a later change of price changes nothing here.
@@ -115,8 +132,25 @@ class Render(OrgModel):
                 condition=Q(state__in=_values(WORKING), next_action_at__isnull=False)
                 | Q(state=State.HELD, paused_for=Pause.SAFETY_CHECK, next_action_at__isnull=False)
                 | Q(state=State.HELD, paused_for=Pause.STOPPED, next_action_at__isnull=True)
+                | Q(state=State.AWAITING_APPROVAL, next_action_at__isnull=True)
                 | (~Q(state__in=_values(UNDER_WAY)) & Q(next_action_at__isnull=True)),
                 name="working_render_has_next_action",
+            ),
+            # A clip's length is what was paid for, unless it goes on from another one.
+            models.CheckConstraint(
+                condition=Q(kind=Kind.CREATE, clip_seconds=F("seconds"), extensions=0)
+                | Q(kind__in=[Kind.REMIX, Kind.EDIT], clip_seconds=F("seconds"), parent__isnull=False)
+                | Q(
+                    kind=Kind.EXTEND,
+                    clip_seconds__gt=F("seconds"),
+                    extensions__gte=1,
+                    parent__isnull=False,
+                ),
+                name="length_fits_the_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_final=False) | Q(kind=Kind.CREATE, parent__isnull=False),
+                name="final_has_a_draft",
             ),
             models.CheckConstraint(
                 condition=Q(state=State.HELD) & ~Q(paused_for="") | ~Q(state=State.HELD) & Q(paused_for=""),
@@ -158,6 +192,12 @@ class Render(OrgModel):
     @property
     def is_reviewable(self) -> bool:
         return self.state in REVIEWABLE
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether another take is being made from this clip; uses a prefetch of children."""
+        children = (child for child in self.children.all() if child.kind != Kind.CREATE)
+        return any(child.state in _NEEDS_SOURCE for child in children)
 
     @property
     def is_failure(self) -> bool:

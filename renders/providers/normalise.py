@@ -78,6 +78,7 @@ def video(body: object) -> Video:
         size=str(body.get("size") or ""),
         seconds=str(body.get("seconds") or ""),
         prompt=prompt if isinstance(prompt, str) else None,
+        remixed_from=str(body.get("remixed_from_video_id") or ""),
         error_code=code[:80],
         error_message=message[:2000],
         raw=body,

@@ -25,11 +25,30 @@ class Variant(Enum):
     SPRITESHEET = "spritesheet"
 
 
+class Operation(Enum):
+    """What makes a video, and costs money."""
+
+    CREATE = "create"
+    REMIX = "remix"
+    EDIT = "edit"
+    EXTEND = "extend"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The opening frame: a file on our disk, JPEG, PNG or WebP, with exactly the pixels of the clip."""
+
+    path: Path
+    content_type: str
+
+
 @dataclass(frozen=True)
 class CreateRequest:
-    """A clip to be made. `seconds` goes on the wire as a string; `size` is WIDTHxHEIGHT.
+    """A clip to be made. `size` is WIDTHxHEIGHT; model, size and seconds are those of the clip that comes out.
 
-    `characters`: the provider's ids of who is in it, at most two.
+    `characters`: the provider's ids of who is in it, at most two. `picture`: its opening frame. Both are of CREATE only.
+    `source_id`, or else `source_file`, an MP4 on our disk: the clip that a remix, an edit or an extension starts from; a
+    remix takes an id only. `added_seconds`: what an extension adds; `seconds` is the stitched total then.
     """
 
     prompt: str
@@ -37,6 +56,11 @@ class CreateRequest:
     size: str
     seconds: int
     characters: tuple[str, ...] = ()
+    operation: Operation = Operation.CREATE
+    picture: Picture | None = None
+    source_id: str = ""
+    source_file: Path | None = None
+    added_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +95,7 @@ class Video:
     size: str = ""
     seconds: str = ""
     prompt: str | None = None
+    remixed_from: str = ""
     error_code: str = ""
     error_message: str = ""
     raw: dict[str, Any] = field(default_factory=dict)

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 
 from renders.providers import normalise
+from renders.providers.encoding import encoded, segment
 from renders.providers.errors import Ambiguous, Gone, RateLimited, Refused, Retired, Unexpected, Unreachable
 from renders.providers.port import (
     CharacterRequest,
@@ -70,18 +70,12 @@ class VideosApi:
         self._client.close()
 
     def create(self, request: CreateRequest, *, doorway: Doorway | None = None) -> Video:
-        """POST /videos, once. Raises Unreachable or Withheld only when nothing was sent; Ambiguous when it may have been."""
-        fields = {
-            "prompt": request.prompt,
-            "model": request.model,
-            "size": request.size,
-            "seconds": str(request.seconds),
-        }
-        # Multipart with no file: the form that every server of this protocol takes.
-        form = [(name, (None, value)) for name, value in fields.items()]
-        # So does the official SDK spell a list of objects in a form.
-        form += [("characters[][id]", (None, character)) for character in request.characters]
-        return _created(self._create("videos", form, doorway), normalise.video)
+        """One POST that makes a video: create, remix, edit or extend.
+
+        Raises Unreachable or Withheld only when nothing was sent; Ambiguous when it may have been accepted.
+        """
+        with encoded(request) as call:
+            return _created(self._create(call.path, call.body, doorway), normalise.video)
 
     def create_character(
         self, request: CharacterRequest, *, doorway: Doorway | None = None
@@ -92,23 +86,23 @@ class VideosApi:
         """
         with request.video.open("rb") as file:
             form = [("name", (None, request.name)), ("video", ("character.mp4", file, "video/mp4"))]
-            return _created(self._create("videos/characters", form, doorway), normalise.character)
+            return _created(self._create("videos/characters", {"files": form}, doorway), normalise.character)
 
     def retrieve_character(self, character_id: str) -> ProviderCharacter:
         """GET /videos/characters/{id}."""
-        status, headers, body = self._call("GET", f"videos/characters/{_path(character_id)}")
+        status, headers, body = self._call("GET", f"videos/characters/{segment(character_id)}")
         _raise_for_read(status, headers, body)
         return normalise.character(_json(body))
 
-    def _create(self, path: str, form: list[tuple[str, Any]], doorway: Doorway | None) -> bytes:
+    def _create(self, path: str, body: dict[str, Any], doorway: Doorway | None) -> bytes:
         """One POST that makes something; the body of a yes."""
         try:
             with _guarded(doorway) as extensions:
-                status, headers, body = self._call("POST", path, files=form, extensions=extensions)
+                status, headers, answer = self._call("POST", path, **body, extensions=extensions)
         except Unexpected as error:
             raise Ambiguous(str(error), detail=error.detail) from error
-        _raise_for_create(status, headers, body)
-        return body
+        _raise_for_create(status, headers, answer)
+        return answer
 
     def moderate(self, text: str, *, doorway: Doorway | None = None) -> SafetyVerdict:
         """POST /moderations for a prompt. An answer that cannot be read is Unexpected: nothing passes by it."""
@@ -121,7 +115,7 @@ class VideosApi:
 
     def retrieve(self, video_id: str) -> Video:
         """GET /videos/{id}. Some servers answer a failed job with 4xx or 5xx and a Video body: that counts."""
-        status, headers, body = self._call("GET", f"videos/{_path(video_id)}")
+        status, headers, body = self._call("GET", f"videos/{segment(video_id)}")
         try:
             return normalise.video(_json(body))
         except Unexpected:
@@ -137,7 +131,7 @@ class VideosApi:
 
     def delete(self, video_id: str) -> None:
         """DELETE /videos/{id}. Gone counts as deleted for the caller to decide."""
-        status, headers, body = self._call("DELETE", f"videos/{_path(video_id)}")
+        status, headers, body = self._call("DELETE", f"videos/{segment(video_id)}")
         _raise_for_read(status, headers, body)
 
     def models(self) -> list[str]:
@@ -154,7 +148,7 @@ class VideosApi:
         """GET /videos/{id}/content as a stream. Raises while reading, too: Unreachable, Unexpected."""
         # Some servers take any `variant` for an index and answer 404: the plain video is asked for without one.
         params = {} if variant is Variant.VIDEO else {"variant": variant.value}
-        path = f"videos/{_path(video_id)}/content"
+        path = f"videos/{segment(video_id)}/content"
         with _translated():
             with self._client.stream("GET", path, params=params) as response:
                 if response.status_code != 200:
@@ -217,11 +211,6 @@ def _chunks(response: httpx.Response, limit: int, deadline: float) -> Iterator[b
 
 def _bounded(response: httpx.Response, limit: int, deadline: float) -> bytes:
     return b"".join(_chunks(response, limit, deadline))
-
-
-def _path(video_id: str) -> str:
-    """An id that cannot climb out of its place in the path."""
-    return quote(video_id, safe="")
 
 
 def _json(body: bytes) -> object:

@@ -72,7 +72,8 @@ def _ready(render: Render, assets: list[Asset]) -> None:
     move(render, State.IN_REVIEW, who=Who.WORKER, failure_class="", retry_count=0)
     if render.account.deletes_after_copy:
         attempt = render.attempts.latest("number")
-        Attempt.objects.filter(pk=attempt.pk).update(provider_delete_at=Now() + timedelta(seconds=1))
+        kept = timedelta(seconds=max(1, render.account.keeps_copy_seconds))
+        Attempt.objects.filter(pk=attempt.pk).update(provider_delete_at=Now() + kept)
 
 
 def _later(org_id: UUID, render: Render, error: Exception) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from django.db.models.functions import Now
 
-from renders.models import Attempt
+from renders.models import Attempt, Render
 from renders.providers.errors import Gone, ProviderError
 from renders.steps.client import client
 from tenants.scope import org_transaction
@@ -24,6 +24,9 @@ def forget(org_id: UUID, attempt_id: UUID) -> None:
         if not due.update(provider_delete_at=Now() + AGAIN):
             return
         attempt = Attempt.objects.select_related("account").get(pk=attempt_id)
+        if Render.objects.starting_from(attempt.render_id).exists():
+            # Somebody is about to name this copy, or the provider is making something from it.
+            return
     try:
         drop_copy(org_id, attempt)
     except ProviderError as error:

@@ -13,7 +13,7 @@ from renders import ledger
 from renders.models import Attempt, AttemptStatus, ProviderAccount, Render
 from renders.moves import Superseded, claim, move, put_off
 from renders.providers.errors import ProviderError
-from renders.providers.port import CreateRequest, Video
+from renders.providers.port import CreateRequest, Operation, Video
 from renders.states import State, Who
 from renders.steps.client import client
 from renders.steps.submit import bind, doubt, request_of
@@ -88,6 +88,11 @@ def _fits(video: Video, attempt: Attempt, request: CreateRequest, earliest: date
     if _older(video, earliest):
         return False
     if (video.model, video.size, video.seconds) != (request.model, request.size, str(request.seconds)):
+        return False
+    # Of the four operations only a remix says in a list what it came from.
+    if bool(video.remixed_from) != (request.operation is Operation.REMIX):
+        return False
+    if video.remixed_from and request.source_id and video.remixed_from != request.source_id:
         return False
     return video.prompt is None or hashlib.sha256(video.prompt.encode()).hexdigest() == attempt.prompt_sha256
 

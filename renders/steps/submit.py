@@ -1,8 +1,11 @@
 """Send a queued render to its provider: intent first, one POST, then what is known of its outcome."""
 
+import dataclasses
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,14 +13,23 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import casting, ledger, switch, triage
-from renders.models import Attempt, AttemptStatus, InboundEvent, ProviderAccount, Render, SettlementRule
+from renders import casting, ledger, switch, triage, wishes
+from renders.models import (
+    AssetKind,
+    Attempt,
+    AttemptStatus,
+    InboundEvent,
+    ProviderAccount,
+    Render,
+    SettlementRule,
+)
 from renders.moves import POISONED, NoFreeSlot, Superseded, claim, move, put_off
 from renders.preflight import Preflight, current_version, preflight, version_texts
 from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable, Withheld
-from renders.providers.port import CreateRequest, Video
-from renders.states import POLICY_FAILURES, FailureClass, Pause, State, Who
+from renders.providers.port import CreateRequest, Operation, Video
+from renders.states import POLICY_FAILURES, FailureClass, Kind, Pause, State, Who
 from renders.steps.client import client
+from tenants import storage
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)
@@ -30,28 +42,53 @@ FIRST_POLL = 2.0
 MAX_RETRIES = 8  # of a create that is proved not sent
 
 
+@dataclass(frozen=True)
+class Sending:
+    """What is about to be sent. `source_key`: our copy of the clip that it starts from, when it goes along."""
+
+    render: Render
+    attempt: Attempt
+    request: CreateRequest
+    source_key: str = ""
+
+
 def lane_of(account_id: int, request: CreateRequest) -> str:
     """Fingerprint of a request: two that look alike in the provider's list share it.
 
-    Characters are not in it, for no list echoes them: two requests that differ in nothing else have to take turns.
+    Characters, pictures and the clip that an edit or an extension starts from are not in it, for no list echoes them:
+    two requests that differ in nothing else have to take turns.
     """
     text = f"{account_id}\n{request.model}\n{request.size}\n{request.seconds}\n{request.prompt}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def request_of(render: Render) -> CreateRequest:
-    """What goes on the wire."""
+    """What goes on the wire, but for files: those are fetched when it is sent."""
     offer = render.account.offers.filter(model=render.model).first()
     model = (offer.wire_model if offer else "") or render.model
-    cast = list(render.brief_version.cast.values_list("character_id", flat=True))
-    known = casting.known_ids(render.account, cast) if cast else {}
-    return CreateRequest(
+    plain = CreateRequest(
         prompt=render.brief_version.composed_prompt,
         model=model,
         size=render.size,
-        seconds=render.seconds,
-        characters=tuple(known[pk] for pk in cast if pk in known),
+        seconds=render.clip_seconds,
+        operation=Operation(render.kind),
     )
+    if render.kind == Kind.CREATE:
+        return dataclasses.replace(plain, characters=_known_cast(render))
+    source = render.parent
+    assert source is not None
+    return dataclasses.replace(
+        plain,
+        source_id=wishes.known_there(render.account, source),
+        added_seconds=render.seconds if render.kind == Kind.EXTEND else 0,
+    )
+
+
+def _known_cast(render: Render) -> tuple[str, ...]:
+    """The provider's ids of who is in it."""
+    cast = list(render.brief_version.cast.values_list("character_id", flat=True))
+    known = casting.known_ids(render.account, cast) if cast else {}
+    return tuple(known[pk] for pk in cast if pk in known)
 
 
 def submit(org_id: UUID, render_id: UUID) -> bool:
@@ -61,20 +98,19 @@ def submit(org_id: UUID, render_id: UUID) -> bool:
     """
     with org_transaction(org_id):
         claimed = _claim(render_id)
-    if not isinstance(claimed, tuple):
+    if not isinstance(claimed, Sending):
         return claimed
-    render, attempt, request = claimed
-    outcome = _post(render, request)
+    render, outcome = claimed.render, _post(claimed)
     with org_transaction(org_id):
         try:
-            _record(render, attempt, outcome)
+            _record(render, claimed.attempt, outcome)
         except Superseded:
             # The lease ran out and the reconciler has it: it will find what was accepted in the list.
             log.warning("submit_superseded", render=render.public_id, outcome=type(outcome).__name__)
     return False
 
 
-def _claim(render_id: UUID) -> tuple[Render, Attempt, CreateRequest] | bool:
+def _claim(render_id: UUID) -> Sending | bool:
     """Write the intent: from the commit on, this attempt may have cost money.
 
     False when there is nothing to send now, True when the safety check comes first.
@@ -103,7 +139,15 @@ def _claim(render_id: UUID) -> tuple[Render, Attempt, CreateRequest] | bool:
         render.state = State.QUEUED
         put_off(render, after=WAIT_FOR_LANE)
         return False
-    return render, attempt, request
+    return Sending(render, attempt, request, _source_key(render, request))
+
+
+def _source_key(render: Render, request: CreateRequest) -> str:
+    """Where our copy is of the clip that it starts from, when the provider has none; else empty."""
+    if request.operation is Operation.CREATE or request.source_id or render.parent is None:
+        return ""
+    original = render.parent.asset(AssetKind.ORIGINAL)
+    return original.storage_key if original is not None else ""
 
 
 def _is_over(render: Render, attempt: Attempt) -> bool:
@@ -118,6 +162,8 @@ def _is_over(render: Render, attempt: Attempt) -> bool:
         fail(render, attempt, FailureClass.POLICY_PREFLIGHT, note="a newer rule refuses it", found=found)
     elif refusal := casting.withdrawn(render.brief_version, account):
         fail(render, attempt, FailureClass.CHARACTER_WITHDRAWN, note=refusal)
+    elif refusal := _lost_source(render):
+        fail(render, attempt, FailureClass.SOURCE_GONE, note=refusal)
     return bool(render.is_failure)
 
 
@@ -131,6 +177,17 @@ def _read_again(render: Render) -> Preflight | None:
     Render.objects.filter(pk=render.pk).update(rules_version=found.rules_version)
     render.rules_version = found.rules_version
     return None
+
+
+def _lost_source(render: Render) -> str:
+    """Why the clip that it starts from cannot be had any more; empty when it can, or there is none."""
+    if render.kind == Kind.CREATE or render.parent is None:
+        return ""
+    try:
+        wishes.check_source(render.account, render.parent, Kind(render.kind))
+    except wishes.CannotDerive as refusal:
+        return str(refusal)
+    return ""
 
 
 def _hold_left(account: ProviderAccount) -> float:
@@ -165,15 +222,29 @@ def _write_intent(render: Render, attempt: Attempt, request: CreateRequest) -> N
 Outcome = Video | Withheld | Unreachable | RateLimited | Refused | Retired | Ambiguous
 
 
-def _post(render: Render, request: CreateRequest) -> Outcome:
+def _post(sending: Sending) -> Outcome:
     """The one POST. Every failure comes back as a value: each one must be recorded."""
+    render = sending.render
     try:
-        with client(render.account) as provider:
+        with _with_files(sending) as request, client(render.account) as provider:
             return provider.create(
                 request, doorway=functools.partial(switch.doorway, UUID(str(render.org_id)))
             )
+    except storage.StorageFailed as error:
+        return Unreachable(f"Our own copy cannot be read: {error}")
     except (Withheld, Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
         return error
+
+
+@contextmanager
+def _with_files(sending: Sending) -> Iterator[CreateRequest]:
+    """The request with the files that it sends along. Raises storage.StorageFailed."""
+    if not sending.source_key:
+        yield sending.request
+        return
+    with storage.workspace() as folder:
+        copy = storage.copy_to(sending.source_key, folder / "source.mp4")
+        yield dataclasses.replace(sending.request, source_file=copy.path)
 
 
 def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:

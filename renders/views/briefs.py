@@ -15,10 +15,13 @@ from renders import casting, ledger, pricing
 from renders.actions import briefs as brief_actions
 from renders.actions import renders as render_actions
 from renders.forms import BriefForm, ProjectForm, defaults
+from renders.make_form import count_in
 from renders.models import Brief, Budget, Level, Project, ProviderAccount, Render
+from renders.placing import threshold_passed
 from renders.prompts import compose
 from renders.views.policy import latest_case
 from renders.views.refusals import live_check, mend
+from renders.views.renders import page_of
 from tenants.access import AgencyRequest, requires
 from tenants.actions.agencies import add_client
 from tenants.errors import Refused
@@ -43,10 +46,16 @@ def brief_list(request: AgencyRequest) -> HttpResponseBase:
 def _initial(account: ProviderAccount, brief: Brief | None, request: AgencyRequest) -> dict[str, Any]:
     if brief is None:
         chosen = [public_id for public_id in request.GET.getlist("character")[:2] if public_id]
-        return {**defaults(account), "project": request.GET.get("project"), "characters": chosen}
+        return {**defaults(account), "project": request.GET.get("project"), "characters": chosen, "count": 1}
     kept = {name: value for name in ("model", "size", "seconds") if (value := getattr(brief, name))}
     cast = [character.public_id for character in casting.of_brief(brief)]
-    texts = {**brief.texts(), "title": brief.title, "project": brief.project_id, "characters": cast}
+    texts = {
+        **brief.texts(),
+        "title": brief.title,
+        "project": brief.project_id,
+        "characters": cast,
+        "count": 1,
+    }
     return {**defaults(account), **kept, **texts}
 
 
@@ -88,10 +97,14 @@ def preview_of(account: ProviderAccount, values: Any, names: list[str]) -> dict[
         quote = pricing.quote(account, **choice, seconds=length)
     except Refused as error:
         return {"prompt": prompt, "problem": str(error)}
+    count = count_in(values)
     return {
         "prompt": prompt,
-        "price": pricing.dollars(quote.microusd),
-        "microusd": quote.microusd,
+        "price": pricing.dollars(quote.microusd * count),
+        "microusd": quote.microusd * count,
+        "count": count,
+        "needs_approval": threshold_passed(_project_id(values), quote.microusd * count),
+        "each": pricing.dollars(quote.microusd),
         "rate": pricing.dollars(quote.row.microusd_per_second),
         "seconds": length,
         "verified_on": quote.row.verified_on,
@@ -129,12 +142,18 @@ def brief_cast(request: AgencyRequest) -> HttpResponseBase:
 
 def _client_id(values: Any) -> UUID | None:
     """Whose own rules count: the client of the chosen project."""
-    chosen = str(values.get("project") or "")
-    try:
-        project = UUID(chosen)
-    except ValueError:
+    project = _project_id(values)
+    if project is None:
         return None
     return Project.objects.filter(pk=project).values_list("client_id", flat=True).first()
+
+
+def _project_id(values: Any) -> UUID | None:
+    """The chosen project; None while none is."""
+    try:
+        return UUID(str(values.get("project") or ""))
+    except ValueError:
+        return None
 
 
 def _typed(request: AgencyRequest) -> dict[str, Any]:
@@ -215,7 +234,7 @@ def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | Non
     known = Render.objects.filter(submit_key=key).first() if key else None
     if known is not None:
         # The same form again: a double click, or Back and Submit. One render, one charge.
-        return redirect("renders:render", request.agency.slug, known.pk)
+        return redirect(*page_of(request, known))
     try:
         with transaction.atomic():
             saved = _save(form, brief, request)
@@ -225,6 +244,7 @@ def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | Non
                     submit_key=key or secrets.token_urlsafe(24),
                     shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
                     by=request.user,
+                    count=form.cleaned_data["count"] or 1,
                 )
             except render_actions.BlockedByPolicy as blocked:
                 # The draft and the record of the refusal both stay.
@@ -237,7 +257,7 @@ def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | Non
         if field:
             form.add_error(field, str(error))
         return _composer(request, form, brief, status=422, refusal="" if field else str(error))
-    return redirect("renders:render", request.agency.slug, render.pk)
+    return redirect(*page_of(request, render))
 
 
 @requires("briefs.edit")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from renders import pricing, reading
 from renders.actions import renders as render_actions
+from renders.actions.derive import CannotPromote, check_can_promote
 from renders.messages import MESSAGES
 from renders.models import AssetKind, Render
 from renders.views.files import files_context
@@ -30,12 +31,20 @@ def find(render: UUID) -> Render:
         "account",
         "parent__brief",
         "price_row",
+        "order",
     )
     rows = Render.objects.select_related(
         *related, "held_by", "taken_down_by", "provenance__watermark_by", "provenance__acknowledged_by"
     )
-    rows = rows.prefetch_related("assets", "attempts", "events")
+    rows = rows.prefetch_related("assets", "attempts", "events", "children")
     return get_object_or_404(rows, pk=render)
+
+
+def page_of(request: AgencyRequest, render: Render) -> tuple[Any, ...]:
+    """Where somebody goes who has submitted: the take, or the order when there are several, or it has to be approved."""
+    if render.order_id is not None:
+        return ("renders:order", request.agency.slug, render.order_id)
+    return ("renders:render", request.agency.slug, render.pk)
 
 
 def status_context(render: Render) -> dict[str, Any]:
@@ -78,11 +87,21 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         "events": sorted(found.events.all(), key=lambda e: e.version),
         "attempts": found.attempts.all(),
         "cast": found.brief_version.cast.all(),
+        "children": sorted(found.children.all(), key=lambda child: child.take),
+        "can_promote": _can_promote(found),
         "rate": pricing.dollars(found.microusd_per_second),
         "submit_key": secrets.token_urlsafe(24),
         "quote": _quote_again(found),
     }
     return TemplateResponse(request, "renders/render.html", context)
+
+
+def _can_promote(render: Render) -> bool:
+    try:
+        check_can_promote(render)
+    except CannotPromote:
+        return False
+    return True
 
 
 def _quote_again(render: Render) -> int | None:
@@ -135,4 +154,4 @@ def render_again(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     except Refused as error:
         messages.error(request, str(error))
         return redirect("renders:render", request.agency.slug, found.pk)
-    return redirect("renders:render", request.agency.slug, take.pk)
+    return redirect(*page_of(request, take))

@@ -56,6 +56,7 @@ def world(db, django_capture_on_commit_callbacks):
         mascot = characters_kit.character(cast, CharacterState.VALIDATED, name=f"Mascot {CANARY}")
         ready = characters_kit.character(cast, name=f"Ready {CANARY}")
         characters_kit.registered(ready, factories.account())
+        order = factories.order(cast, brief)
         refused = factories.refused(cast, f"Balloon of Mickey Mouse, {CANARY}")
         make_appeal(case=refused, reason=f"Reason {CANARY}", by=cast.amara)
         add_rule(phrase=f"{CANARY} rule", by=cast.amara)
@@ -95,6 +96,7 @@ def world(db, django_capture_on_commit_callbacks):
         "gst:guest": guest.public_id,
         "prg:purge": purge.public_id,
         "rct:receipt": receipt.public_id,
+        "ord:order": order.public_id,
         "slug:rule": "guests",
         "slug:account": "nobody",
         "join": invited,

@@ -3,8 +3,8 @@
 import pytest
 
 from renders.actions import rules
-from renders.actions.briefs import freeze
 from renders.models import PolicyRule, RulesVersion
+from renders.versions import freeze
 from tenants.models import AuditEvent
 from tests.cast import browser
 

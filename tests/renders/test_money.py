@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from renders import ledger, pricing
 from renders.actions.budgets import set_agency_budget, set_budget
-from renders.actions.renders import CannotCancel, PriceChanged, cancel_render, submit_render
+from renders.actions.renders import CannotCancel, cancel_render, submit_render
 from renders.models import Attempt, Budget, BudgetPeriod, LedgerEntry, PriceRow, Render
+from renders.placing import PriceChanged
 from renders.pricing import IllegalChoice, NoPrice, dollars
 from renders.states import State
 from tests.renders.pipeline import balance, fresh, in_threads
