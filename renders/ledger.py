@@ -5,6 +5,7 @@ limit together. Each ledger transaction has a key that is unique, which makes it
 """
 
 from datetime import date
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, Sum
@@ -118,14 +119,17 @@ def open_period(budget: Budget, day: date) -> None:
         return
     period = _period(budget, day)
     held = attempts.filter(settled_microusd=None).exclude(budget_periods=[])
-    reserved = 0
-    for attempt in held.select_for_update(of=("self",)).order_by("pk"):
-        attempt.budget_periods = [*attempt.budget_periods, period.pk]
-        attempt.save(update_fields=["budget_periods"])
-        reserved += attempt.reserved_microusd
+    told: dict[UUID, int] = {}
+    # Read again after the locks: an attempt that was replaced while its lock was waited for has a successor.
+    while found := list(held.exclude(pk__in=told).values_list("pk", flat=True)):
+        locked = held.filter(pk__in=found).select_for_update(of=("self",))
+        for attempt in locked.order_by("pk"):
+            attempt.budget_periods = [*attempt.budget_periods, period.pk]
+            attempt.save(update_fields=["budget_periods"])
+            told[attempt.pk] = attempt.reserved_microusd
     # Read after the locks, so that an attempt that settled while they were waited for is counted here.
     period.posted_microusd = attempts.aggregate(sum=Sum("settled_microusd"))["sum"] or 0
-    period.reserved_microusd = reserved
+    period.reserved_microusd = sum(told.values())
     period.save(update_fields=["posted_microusd", "reserved_microusd"])
 
 
@@ -177,8 +181,10 @@ def release(attempt: Attempt) -> bool:
 
 @transaction.atomic
 def carry_over(old: Attempt, new: Attempt) -> None:
-    """Move a reservation to the attempt that replaces one proved never accepted. No budget is asked again."""
-    lock_budgets(alone=False)
+    """Move a reservation to the attempt that replaces one proved never accepted. No budget is asked again.
+
+    It takes no lock of budgets: its caller may hold the old attempt's row, which whoever adds a budget waits for.
+    """
     if not Attempt.objects.filter(pk=old.pk, settled_microusd=None).update(settled_microusd=0):
         return
     old.settled_microusd = 0

@@ -19,8 +19,6 @@ from renders.states import FAILURES, State
 from tenants.models import User
 from tenants.public_ids import decode, encode
 
-# A price that nobody has compared with the provider's list for so long may have changed.
-PRICE_FRESH_DAYS = 90
 _PROJECT = ("brief__project__client__name", "brief__project__name")
 
 # Tab: what makes a group, as fields of a take; the last one is what the filter takes.
@@ -226,8 +224,6 @@ def percent_words(percent: int) -> tuple[str, str]:
 def oldest_price_check() -> date | None:
     """When the oldest price in force was compared with its provider's list, if that is too long ago."""
     day = today()
-    stale = PriceRow.objects.on(day).filter(
-        account__is_active=True, verified_on__lt=day - timedelta(days=PRICE_FRESH_DAYS)
-    )
+    stale = PriceRow.objects.on(day).unverified(day).filter(account__is_active=True)
     found: date | None = stale.aggregate(oldest=Min("verified_on"))["oldest"]
     return found

@@ -159,13 +159,14 @@ def test_total_budget_counts_all_months_and_makes_no_forecast(cast, amara, make_
     assert "At this pace" not in page
 
 
-def test_prices_that_nobody_compared_lately_are_named_with_their_day(amara, account):
+def test_prices_that_nobody_compared_lately_are_named_with_their_day(amara, project):
     PriceRow.objects.update(verified_on=today())
     words = "last compared with the provider’s list on"
     assert words not in amara.get(SPEND).content.decode()
     PriceRow.objects.filter(model="sora-2").update(verified_on="2020-02-03")
     assert f"{words} 3 Feb 2020" in amara.get(SPEND).content.decode()
     assert f"{words} 3 Feb 2020" in amara.get(PLANNER).content.decode()
+    assert f"{words} 3 Feb 2020" in amara.get("/a/northlight/briefs/new").content.decode()
 
 
 @pytest.mark.parametrize(

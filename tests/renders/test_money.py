@@ -1,5 +1,8 @@
 """Reservations under pressure, and what is refused before anything is spent."""
 
+import threading
+import time
+
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given
@@ -95,6 +98,35 @@ def test_budget_added_while_takes_are_submitted_counts_each_of_them_once(submit,
     with cast.at():
         assert set(BudgetPeriod.objects.values_list("reserved_microusd", flat=True)) == {12 * PRICE}
         assert BudgetPeriod.objects.count() == 2
+
+
+def test_budget_added_while_a_request_is_sent_again_follows_its_reservation(submit, cast):
+    project = submit().brief.project
+    replacing = threading.Event()
+
+    def work(number):
+        with cast.at():
+            if number:
+                replacing.wait(10)
+                set_budget(limit_microusd=PRICE, by=cast.amara, project=project)
+                return
+            old = Attempt.objects.get()
+            old.status = "not_accepted"
+            old.save(update_fields=["status"])
+            replacing.set()
+            # The budget's transaction waits for this row by then.
+            time.sleep(0.5)
+            fields = ("render_id", "account_id", "prompt_sha256", "reserved_microusd", "reserved_on")
+            same = {name: getattr(old, name) for name in fields}
+            ledger.carry_over(old, Attempt.objects.create(number=2, lane="other", **same))
+
+    in_threads(2, work)
+    with cast.at():
+        new = BudgetPeriod.objects.get(budget__project=project)
+        assert new.reserved_microusd == PRICE
+        ledger.settle(Attempt.objects.get(number=2), cost_microusd=PRICE)
+        sums = BudgetPeriod.objects.values_list("reserved_microusd", "posted_microusd")
+        assert list(sums) == [(0, PRICE)] * 2
 
 
 def test_lowered_budget_refuses_new_takes_and_lets_old_ones_end(submit, cast):
