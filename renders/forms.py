@@ -1,7 +1,7 @@
 """Forms of briefs, projects and budgets. What is legal comes from the account; prices are never computed here."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from renders import pricing
 from renders.casting_form import CastMixin
 from renders.make_form import take_count
-from renders.models import Brief, Project, ProviderAccount
+from renders.models import Brief, Period, Project, ProviderAccount
 from renders.prompts import MAX_PROMPT, compose
 from tenants.models import Client
 from tenants.typed import NameField
@@ -137,15 +137,38 @@ class ProjectForm(forms.Form):
 
 
 class BudgetForm(forms.Form):
-    """The agency's limit per month, in US dollars."""
+    """Whom a limit binds, for how long, and how many US dollars."""
 
+    target = forms.ChoiceField(label=_("Budget of"), required=False)
+    period = forms.ChoiceField(label=_("Counts"), choices=Period.choices, required=False)
     limit = forms.DecimalField(
         min_value=Decimal("0"),
         max_value=Decimal("10000000"),
         decimal_places=2,
-        label=_("Limit per month, in US dollars"),
+        label=_("Limit, in US dollars"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients = {f"client-{row.pk}": row for row in Client.objects.order_by("name")}
+        projects = Project.objects.select_related("client").order_by("client__name", "name")
+        self._projects = {f"project-{row.pk}": row for row in projects}
+        field = cast(forms.ChoiceField, self.fields["target"])
+        field.choices = [
+            ("", _("The whole agency")),
+            (_("Clients"), [(key, row.name) for key, row in self._clients.items()]),
+            (_("Projects"), [(k, f"{row.client.name} · {row.name}") for k, row in self._projects.items()]),
+        ]
 
     def microusd(self) -> int:
         """The limit in micro-dollars, exactly."""
         return int(self.cleaned_data["limit"] * pricing.MICROUSD)
+
+    def choice(self) -> dict[str, Any]:
+        """Client or project or neither, and the period, as the action takes them."""
+        target = self.cleaned_data["target"]
+        return {
+            "client": self._clients.get(target),
+            "project": self._projects.get(target),
+            "period": self.cleaned_data["period"] or Period.MONTH,
+        }

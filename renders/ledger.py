@@ -5,13 +5,15 @@ limit together. Each ledger transaction has a key that is unique, which makes it
 """
 
 from datetime import date
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, Sum
 
 from renders.models import Attempt, Book, Budget, BudgetPeriod, LedgerEntry, Level, Period, Render
 from renders.pricing import dollars, today
 from tenants.errors import Refused
+from tenants.scope import require_org
 
 EPOCH = date(1970, 1, 1)
 
@@ -37,6 +39,13 @@ def budgets_for(render: Render) -> list[Budget]:
     if not budgets or budgets[0].level != Level.AGENCY:
         raise NoBudget("This agency has no budget yet. An owner or finance sets one under Spend.")
     return budgets
+
+
+def lock_budgets(*, alone: bool) -> None:
+    """Until commit: reservations share the lock and run side by side; whoever adds a budget holds it alone."""
+    how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {how}(hashtextextended(%s, 7))", [f"budgets:{require_org()}"])
 
 
 def room_for(render: Render) -> int | None:
@@ -93,9 +102,41 @@ def _post(kind: str, attempt: Attempt, moves: dict[Book, int]) -> bool:
     return True
 
 
+def open_period(budget: Budget, day: date) -> None:
+    """The period of a budget that is new on `day`, holding what was spent and set aside in it before.
+
+    The caller holds `lock_budgets(alone=True)`. Open attempts are locked and told of the period, so that
+    settling them gives it back exactly what it was opened with.
+    """
+    attempts = Attempt.objects.all()
+    if budget.project_id:
+        attempts = attempts.filter(render__brief__project_id=budget.project_id)
+    elif budget.client_id:
+        attempts = attempts.filter(render__brief__project__client_id=budget.client_id)
+    if budget.period == Period.MONTH:
+        attempts = attempts.filter(reserved_on__gte=period_start(budget.period, day))
+    if not attempts.exists():
+        return
+    period = _period(budget, day)
+    held = attempts.filter(settled_microusd=None).exclude(budget_periods=[])
+    told: dict[UUID, int] = {}
+    # Read again after the locks: an attempt that was replaced while its lock was waited for has a successor.
+    while found := list(held.exclude(pk__in=told).values_list("pk", flat=True)):
+        locked = held.filter(pk__in=found).select_for_update(of=("self",))
+        for attempt in locked.order_by("pk"):
+            attempt.budget_periods = [*attempt.budget_periods, period.pk]
+            attempt.save(update_fields=["budget_periods"])
+            told[attempt.pk] = attempt.reserved_microusd
+    # Read after the locks, so that an attempt that settled while they were waited for is counted here.
+    period.posted_microusd = attempts.aggregate(sum=Sum("settled_microusd"))["sum"] or 0
+    period.reserved_microusd = sum(told.values())
+    period.save(update_fields=["posted_microusd", "reserved_microusd"])
+
+
 @transaction.atomic
 def reserve(attempt: Attempt) -> None:
     """Set the attempt's price aside under every budget that binds it. Raises BudgetExceeded."""
+    lock_budgets(alone=False)
     periods = [
         _take(budget, attempt.reserved_microusd, attempt.reserved_on)
         for budget in budgets_for(attempt.render)
@@ -122,6 +163,8 @@ def settle(attempt: Attempt, *, cost_microusd: int) -> bool:
     if not claimed:
         return False
     attempt.settled_microusd = cost_microusd
+    # A budget that was added meanwhile has joined the list; the row is locked now, so this is the last word.
+    attempt.refresh_from_db(fields=["budget_periods"])
     reserved = attempt.reserved_microusd
     BudgetPeriod.objects.filter(pk__in=attempt.budget_periods).update(
         reserved_microusd=F("reserved_microusd") - reserved,
@@ -138,10 +181,14 @@ def release(attempt: Attempt) -> bool:
 
 @transaction.atomic
 def carry_over(old: Attempt, new: Attempt) -> None:
-    """Move a reservation to the attempt that replaces one proved never accepted. No budget is asked again."""
+    """Move a reservation to the attempt that replaces one proved never accepted. No budget is asked again.
+
+    It takes no lock of budgets: its caller may hold the old attempt's row, which whoever adds a budget waits for.
+    """
     if not Attempt.objects.filter(pk=old.pk, settled_microusd=None).update(settled_microusd=0):
         return
     old.settled_microusd = 0
+    old.refresh_from_db(fields=["budget_periods"])
     new.budget_periods = old.budget_periods
     new.save(update_fields=["budget_periods"])
     amount = old.reserved_microusd

@@ -17,6 +17,7 @@ from renders.views import (
     make,
     media,
     orders,
+    planner,
     policy,
     provenance,
     queue,
@@ -25,6 +26,7 @@ from renders.views import (
     retention,
     rules,
     spend,
+    spend_csv,
     triage,
 )
 from tenants.public_ids import converter
@@ -100,6 +102,9 @@ urlpatterns = [
     path("a/<slug:agency>/approvals/<ord:order>", orders.order_page, name="order"),
     path("a/<slug:agency>/approvals/<ord:order>/decide", orders.order_decide, name="order-decide"),
     path("a/<slug:agency>/spend/", spend.spend, name="spend"),
+    path("a/<slug:agency>/spend/ledger.csv", spend_csv.ledger_csv, name="ledger-csv"),
+    path("a/<slug:agency>/spend/summary.csv", spend_csv.summary_csv, name="summary-csv"),
+    path("a/<slug:agency>/spend/planner", planner.planner, name="planner"),
     path("a/<slug:agency>/spend/budget", spend.set_budget, name="set-budget"),
     path("a/<slug:agency>/policy/", policy.policy_list, name="policy"),
     path("a/<slug:agency>/policy/<pca:case>", policy.policy_case, name="policy-case"),

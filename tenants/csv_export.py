@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,9 @@ class _Echo:
 
 
 def cell(value: Any) -> str:
-    """A value as a cell: never a formula, never more than one line."""
+    """A value as a cell: never a formula, never more than one line. A number stays one, also below zero."""
+    if isinstance(value, int | Decimal):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
     text = "" if value is None else str(value)
     if text.lstrip(" ").startswith(_FORMULA):
         text = f"'{text}"

@@ -4,10 +4,11 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from config.up.banner import PASSWORD
-from renders.actions.budgets import set_agency_budget
+from renders.actions.budgets import set_agency_budget, set_budget
+from renders.models import Period, Project
 from tenants import scope
 from tenants.actions.agencies import create_agency
-from tenants.models import Agency, Membership, User
+from tenants.models import Agency, Client, Membership, User
 from tenants.roles import Role
 
 
@@ -35,3 +36,11 @@ def agency(slug: str, name: str, hue: int, owner: User) -> Agency:
 def member(user: User, role: Role) -> None:
     """Put somebody into the agency in scope."""
     Membership.objects.get_or_create(user=user, defaults={"role": role})
+
+
+def narrow_budgets(client: str, project: str, by: User) -> None:
+    """One client's limit a month and one project's in total, in the agency in scope."""
+    acme = Client.objects.get(name=client)
+    set_budget(client=acme, limit_microusd=120_000_000, by=by)
+    found = Project.objects.get(client=acme, name=project)
+    set_budget(project=found, period=Period.TOTAL, limit_microusd=40_000_000, by=by)

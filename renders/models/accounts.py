@@ -16,6 +16,8 @@ from tenants.secrets import SecretUnreadable, seal, unseal
 
 # A provider's list of models that is older than this decides nothing.
 LIST_FRESH = timedelta(hours=1)
+# A price that nobody has compared with the provider's list for longer may have changed.
+PRICE_FRESH = timedelta(days=90)
 
 
 class CheckFailure(models.TextChoices):
@@ -288,6 +290,10 @@ class Mode(models.TextChoices):
 
 
 class PriceRowQuerySet(models.QuerySet["PriceRow"]):
+    def unverified(self, day: date) -> "PriceRowQuerySet":
+        """Those that were not compared with the provider's list lately."""
+        return self.filter(verified_on__lt=day - PRICE_FRESH)
+
     def on(self, day: Any) -> "PriceRowQuerySet":
         """Rows that are valid on a day."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
@@ -316,3 +322,8 @@ class PriceRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.size} {self.mode}: {self.microusd_per_second} µ$/s"
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether nobody has compared it with the provider's list lately."""
+        return self.verified_on < timezone.now().date() - PRICE_FRESH

@@ -108,6 +108,7 @@ def preview_of(account: ProviderAccount, values: Any, names: list[str]) -> dict[
         "rate": pricing.dollars(quote.row.microusd_per_second),
         "seconds": length,
         "verified_on": quote.row.verified_on,
+        "is_unverified": quote.row.is_unverified,
     }
 
 

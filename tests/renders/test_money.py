@@ -1,5 +1,8 @@
 """Reservations under pressure, and what is refused before anything is spent."""
 
+import threading
+import time
+
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given
@@ -7,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from renders import ledger, pricing
-from renders.actions.budgets import set_agency_budget
+from renders.actions.budgets import set_agency_budget, set_budget
 from renders.actions.renders import CannotCancel, cancel_render, submit_render
 from renders.models import Attempt, Budget, BudgetPeriod, LedgerEntry, PriceRow, Render
 from renders.placing import PriceChanged
@@ -58,6 +61,72 @@ def test_agency_without_a_budget_spends_nothing(submit, cast):
         Budget.objects.all().delete()
     with pytest.raises(ledger.BudgetExceeded, match="no budget yet"):
         submit()
+
+
+def test_project_budget_set_in_mid_month_starts_with_what_is_set_aside_and_settles_it(submit, cast):
+    render = submit()
+    with cast.at():
+        held = Attempt.objects.get()
+        project = render.brief.project
+        for target in (
+            {"project": project},
+            {"client": project.client},
+            {"project": project, "period": "total"},
+        ):
+            budget = set_budget(limit_microusd=PRICE, by=cast.amara, **target)
+            assert budget.periods.get().reserved_microusd == PRICE
+        with pytest.raises(ledger.BudgetExceeded, match=r"\$0\.00 is left of the client"):
+            submit_render(brief=render.brief, submit_key="2", shown_microusd=PRICE, by=cast.amara)
+        # The worker read the attempt before the budgets were there.
+        ledger.settle(held, cost_microusd=PRICE - 1)
+        sums = set(BudgetPeriod.objects.values_list("reserved_microusd", "posted_microusd"))
+        assert sums == {(0, PRICE - 1)}
+        assert BudgetPeriod.objects.count() == 4
+
+
+def test_budget_added_while_takes_are_submitted_counts_each_of_them_once(submit, cast):
+    project = submit(key="first").brief.project
+
+    def work(number):
+        if number == 4:
+            with cast.at():
+                set_budget(limit_microusd=100 * PRICE, by=cast.amara, project=project)
+        else:
+            submit(key=f"form {number}")
+
+    in_threads(12, work)
+    with cast.at():
+        assert set(BudgetPeriod.objects.values_list("reserved_microusd", flat=True)) == {12 * PRICE}
+        assert BudgetPeriod.objects.count() == 2
+
+
+def test_budget_added_while_a_request_is_sent_again_follows_its_reservation(submit, cast):
+    project = submit().brief.project
+    replacing = threading.Event()
+
+    def work(number):
+        with cast.at():
+            if number:
+                replacing.wait(10)
+                set_budget(limit_microusd=PRICE, by=cast.amara, project=project)
+                return
+            old = Attempt.objects.get()
+            old.status = "not_accepted"
+            old.save(update_fields=["status"])
+            replacing.set()
+            # The budget's transaction waits for this row by then.
+            time.sleep(0.5)
+            fields = ("render_id", "account_id", "prompt_sha256", "reserved_microusd", "reserved_on")
+            same = {name: getattr(old, name) for name in fields}
+            ledger.carry_over(old, Attempt.objects.create(number=2, lane="other", **same))
+
+    in_threads(2, work)
+    with cast.at():
+        new = BudgetPeriod.objects.get(budget__project=project)
+        assert new.reserved_microusd == PRICE
+        ledger.settle(Attempt.objects.get(number=2), cost_microusd=PRICE)
+        sums = BudgetPeriod.objects.values_list("reserved_microusd", "posted_microusd")
+        assert list(sums) == [(0, PRICE)] * 2
 
 
 def test_lowered_budget_refuses_new_takes_and_lets_old_ones_end(submit, cast):

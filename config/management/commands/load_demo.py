@@ -57,6 +57,8 @@ class Command(BaseCommand):
         with org_transaction(rivalry.pk):
             cast.member(vera, Role.VIEWER)
         takes = self._write(northlight.pk, tuple(shot for shot in NORTHLIGHT if not shot.character), amara)
+        with org_transaction(northlight.pk):
+            cast.narrow_budgets("Acme", "Spring launch", amara)
         noor = cast.person("noor@dailies.test", "Noor Haddad", is_staff=True)
         for shot in REFUSED:
             with org_transaction(northlight.pk):
