@@ -20,14 +20,21 @@ note() {
 run -n "$processes" --dist loadgroup -m "not browser and not brokers" "$@"
 note $?
 
-# The player's tests wait more than they work, so they run beside the journeys; what they say comes after.
+# Two in parallel: the player's tests, then the looks at every page, beside the journeys; what they say comes after.
+look=tests/browser/test_look.py
 said=$(mktemp)
-run -m browser --ignore=tests/browser --output=test-results/player tests "$@" >"$said" 2>&1 &
-player=$!
-trap 'kill -INT $player 2>/dev/null' INT TERM
-run -m browser --output=test-results/journeys tests/browser "$@"
+(
+  run -m browser --ignore=tests/browser --output=test-results/player tests "$@"
+  note $?
+  run -m browser --output=test-results/look "$look" "$@"
+  note $?
+  exit "$failed"
+) >"$said" 2>&1 &
+beside=$!
+trap 'kill -INT $beside 2>/dev/null' INT TERM
+run -m browser --ignore="$look" --output=test-results/journeys tests/browser "$@"
 note $?
-wait $player
+wait $beside
 note $?
 cat "$said"
 rm -f "$said"
