@@ -7,7 +7,7 @@ from renders import pricing, switch, tasks, versions
 from renders.models import ApprovalRule, Brief, Order, OrderVerdict, Project, Render
 from renders.moves import move
 from renders.placing import order_digest, reserve_first_attempt
-from renders.states import Kind, State, Who
+from renders.states import State, Who
 from renders.wishes import wish_of
 from tenants import audit
 from tenants.errors import Refused
@@ -36,7 +36,7 @@ def approve_order(*, order: Order, shown_digest: str, by: User) -> Order:
     Raises CannotDecide, switch.GenerationStopped, ledger.BudgetExceeded. A price that is another one by now voids the
     order: the verdict of what is returned says so.
     """
-    locked = _locked(order)
+    locked = lock(order)
     check_can_decide(locked, by=by)
     switch.refuse_when_stopped()
     takes = _waiting_takes(locked)
@@ -63,7 +63,7 @@ def decline_order(*, order: Order, note: str, by: User) -> Order:
         raise CannotDecide("Say why, so that whoever asked knows what to change.")
     if len(note) > MAX_NOTE:
         raise CannotDecide(f"The reason has {len(note)} characters, and {MAX_NOTE} fit.")
-    locked = _locked(order)
+    locked = lock(order)
     check_can_decide(locked, by=by)
     _decide(locked, OrderVerdict.DECLINED, by=by, note=note)
     for take in _waiting_takes(locked):
@@ -76,9 +76,9 @@ def decline_order(*, order: Order, note: str, by: User) -> Order:
 def void_outdated(*, brief: Brief, by: User) -> int:
     """The brief was saved: what waits for an approval of other words or settings is withdrawn; how many orders those were.
 
-    Made from another clip, with words of its own, an order has nothing to do with the draft.
+    What comes from another take has that take's words or words of its own, and nothing to do with the draft.
     """
-    from_draft = Render.objects.filter(brief=brief, state=State.AWAITING_APPROVAL, kind=Kind.CREATE)
+    from_draft = Render.objects.filter(brief=brief, state=State.AWAITING_APPROVAL, parent=None)
     waiting = Order.objects.waiting().filter(pk__in=from_draft.values("order_id"))
     outdated = 0
     for order in waiting.select_for_update(of=("self",)).select_related("brief_version"):
@@ -90,19 +90,18 @@ def void_outdated(*, brief: Brief, by: User) -> int:
 
 
 def _is_of(brief: Brief, order: Order, take: Render) -> bool:
-    """Whether the draft still says what was asked to be paid; the model of a final take is not the draft's."""
-    has_same_settings = take.is_final or (brief.model, brief.size, brief.seconds) == (
-        take.model,
-        take.size,
-        take.seconds,
+    """Whether the draft still says what was asked to be paid."""
+    settings = (brief.model, brief.size, brief.seconds)
+    return (
+        settings == (take.model, take.size, take.seconds)
+        and versions.draft_digest(brief) == order.brief_version.digest
     )
-    return has_same_settings and versions.draft_digest(brief) == order.brief_version.digest
 
 
 @transaction.atomic
 def recount(order: Order) -> None:
     """One of its takes was withdrawn: what is asked now is about the rest, and a page that shows more is out of date."""
-    locked = _locked(order)
+    locked = lock(order)
     if locked.verdict != OrderVerdict.WAITING:
         return
     takes = _waiting_takes(locked)
@@ -134,7 +133,8 @@ def set_threshold(*, above_microusd: int | None, by: User, project: Project | No
     )
 
 
-def _locked(order: Order) -> Order:
+def lock(order: Order) -> Order:
+    """The order as it is now, locked until the transaction ends."""
     found: Order = (
         Order.objects.select_for_update(of=("self",)).select_related("brief_version").get(pk=order.pk)
     )
@@ -142,8 +142,9 @@ def _locked(order: Order) -> Order:
 
 
 def _waiting_takes(order: Order) -> list[Render]:
+    """Locked, after the order's row: whoever withdraws one takes the same locks in the same order."""
     rows = Render.objects.filter(order=order, state=State.AWAITING_APPROVAL).order_by("take")
-    return list(rows.select_related("account", "brief__project", "parent"))
+    return list(rows.select_related("account", "brief__project", "parent").select_for_update(of=("self",)))
 
 
 def _digest_now(order: Order, takes: list[Render]) -> str:

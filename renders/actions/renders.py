@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from characters.models import Character
 from renders import casting, ledger, switch, tasks, triage
-from renders.actions.orders import recount
+from renders.actions.orders import lock, recount
 from renders.models import Attempt, AttemptStatus, Brief, Order, ProviderAccount, Render
 from renders.moves import Superseded, announce, move
 from renders.placing import Placement, place
@@ -164,6 +164,8 @@ def check_can_cancel(render: Render) -> None:
 def cancel_render(*, render: Render, by: User) -> None:
     """Withdraw a render that was not sent; its price is given back. Raises CannotCancel."""
     check_can_cancel(render)
+    if render.order is not None:
+        lock(render.order)
     try:
         move(render, State.CANCELLED, who=Who.AUTHOR, by=by, note="withdrawn before it was sent")
     except Superseded as error:

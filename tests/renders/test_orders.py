@@ -10,8 +10,8 @@ from renders import ledger, switch
 from renders.actions.briefs import save_brief
 from renders.actions.generation import stop_generation
 from renders.actions.orders import CannotDecide, approve_order, decline_order, set_threshold
-from renders.actions.renders import cancel_render
-from renders.models import Attempt, BudgetPeriod, LedgerEntry, Order, OrderVerdict, PriceRow, Render
+from renders.actions.renders import CannotCancel, cancel_render, regenerate
+from renders.models import Attempt, Brief, BudgetPeriod, LedgerEntry, Order, OrderVerdict, PriceRow, Render
 from renders.placing import TooMany
 from renders.states import State
 from tests.renders.pipeline import in_threads, invoiced, run_until
@@ -267,3 +267,44 @@ def test_two_approvers_at_once_spend_once(ask, cast):
 
     assert in_threads(8, decide) == {"approved": 1, "refused": 7}
     assert _used(cast) == 2 * PRICE
+
+
+def test_approval_and_withdrawal_at_once_leave_one_truth(ask, cast):
+    order = ask(3)
+    with cast.at():
+        takes = list(order.renders.order_by("take"))
+
+    def act(number):
+        with cast.at():
+            try:
+                if number % 2:
+                    approve_order(order=order, shown_digest=order.digest, by=cast.bruno)
+                else:
+                    cancel_render(render=Render.objects.get(pk=takes[number // 2].pk), by=cast.amara)
+            except (CannotDecide, CannotCancel):
+                return "refused"
+            return "done"
+
+    in_threads(6, act)
+    with cast.at():
+        queued = Render.objects.filter(state=State.QUEUED).count()
+    assert _used(cast) == queued * PRICE
+    assert set(_states(cast)) <= {State.QUEUED, State.CANCELLED, State.AWAITING_APPROVAL}
+
+
+def test_edit_of_the_draft_leaves_what_comes_from_another_take_alone(ask, submit, cast, brief):
+    """Rendered again from a chosen take: its words are that take's."""
+    done = run_until(submit(), State.STORED)
+    with cast.at():
+        set_threshold(above_microusd=100_000, by=cast.amara)
+        found = Render.objects.select_related("brief__project", "brief_version", "account").get(pk=done.pk)
+        again = regenerate(render=found, submit_key="again", shown_microusd=PRICE, by=cast.amara)
+        save_brief(
+            project=brief.project,
+            title=brief.title,
+            texts={**brief.texts(), "setting": "A storm"},
+            by=cast.amara,
+            brief=Brief.objects.get(pk=brief.pk),
+        )
+        again.refresh_from_db()
+    assert again.state == State.AWAITING_APPROVAL
