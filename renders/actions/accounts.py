@@ -48,6 +48,7 @@ def set_up_account(
         setattr(account, field, value)
     account.api_key = api_key
     account.webhook_secrets = webhook_secrets
+    account.chains_verified_on = account.chains_verified_on or _VERIFIED
     account.check_at = timezone.now()  # another address or key: what the last test said is over
     account.save()
     were_on = [flag for flag in FLAGS if is_on(account, flag)]

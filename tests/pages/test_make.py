@@ -72,6 +72,13 @@ def test_extension_says_how_much_is_left_and_disables_what_does_not_fit(cast, ta
     assert page.count("More than what is left") == 3
 
 
+def test_limits_of_a_chain_are_data_with_the_day_they_were_verified(cast, take):
+    assert "Verified on 22 Mar 2026" in browser(cast.amara).get(_url(take, "extend")).content.decode()
+    ProviderAccount.objects.update(max_chain_seconds=60, max_extensions=3)
+    page = browser(cast.amara).get(_url(take, "extend")).content.decode()
+    assert "56 s are left; 0 of 3 extensions are used" in page
+
+
 def test_seventh_extension_is_refused_with_the_way_on(cast, take):
     with cast.at():
         Render.objects.filter(pk=take.pk).update(kind=Kind.EXTEND, parent=take, extensions=6, clip_seconds=28)
