@@ -20,6 +20,8 @@ class Capabilities:
     source: str
     verified_on: date = _READ
     can_list: bool = True
+    # Whether its list says each video's prompt: what tells requests of equal settings apart.
+    lists_prompts: bool = True
     can_delete: bool = True
     can_remix: bool = True
     can_edit: bool = True
@@ -57,6 +59,7 @@ class Capabilities:
 # What can be overridden for one account, and what it is called.
 SWITCHES: dict[str, str] = {
     "can_list": "lists its videos",
+    "lists_prompts": "says their prompts in its list",
     "can_delete": "deletes videos",
     "can_remix": "remixes",
     "can_edit": "edits",
@@ -124,6 +127,7 @@ CAPABILITIES: dict[str, Capabilities] = {
             "the server's source, 0.5",
             **_OWN_MACHINES,  # type: ignore[arg-type]
             creates_as_json=True,
+            lists_prompts=False,
             notes=(
                 "Its jobs live in memory: a restart of the server loses them.",
                 "Its list tells no prompts: takes of equal model, size and length are sent one after the other.",

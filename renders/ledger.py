@@ -72,8 +72,10 @@ def _period(budget: Budget, day: date) -> BudgetPeriod:
 def _take(budget: Budget, amount: int, day: date) -> BudgetPeriod:
     """Set money aside under one budget, or raise BudgetExceeded: one conditional UPDATE decides."""
     period = _period(budget, day)
+    # Columns of this one row only: a condition that reached into another table would become a sub-select, which a
+    # waiter does not read again after whoever was before it has committed. The limit stands still under the lock.
     room = BudgetPeriod.objects.filter(
-        pk=period.pk, budget__limit_microusd__gte=F("reserved_microusd") + F("posted_microusd") + amount
+        pk=period.pk, reserved_microusd__lte=budget.limit_microusd - amount - F("posted_microusd")
     )
     if not room.update(reserved_microusd=F("reserved_microusd") + amount):
         period.refresh_from_db()
@@ -166,7 +168,11 @@ def settle(attempt: Attempt, *, cost_microusd: int) -> bool:
     # A budget that was added meanwhile has joined the list; the row is locked now, so this is the last word.
     attempt.refresh_from_db(fields=["budget_periods"])
     reserved = attempt.reserved_microusd
-    BudgetPeriod.objects.filter(pk__in=attempt.budget_periods).update(
+    held = BudgetPeriod.objects.filter(pk__in=attempt.budget_periods)
+    # Row by row in the order in which reservations take them, or two of them could wait for each other.
+    in_order = held.order_by("budget__level", "budget__period", "budget_id")
+    list(in_order.select_for_update(of=("self",)).values_list("pk"))
+    held.update(
         reserved_microusd=F("reserved_microusd") - reserved,
         posted_microusd=F("posted_microusd") + cost_microusd,
     )

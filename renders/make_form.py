@@ -46,7 +46,7 @@ def take_count(**kwargs: Any) -> forms.IntegerField:
 def count_in(values: Any) -> int:
     """The number of takes that a form says now, for a price; 1 for what makes no sense."""
     text = str(values.get("count") or "1")
-    return min(max(int(text), 1), MOST_VARIANTS) if text.isdigit() and len(text) < 6 else 1
+    return min(max(int(text), 1), MOST_VARIANTS) if text.isdecimal() and len(text) < 6 else 1
 
 
 class MakeForm(forms.Form):
@@ -79,7 +79,7 @@ class MakeForm(forms.Form):
     def chosen_seconds(self) -> int:
         """What the form says now; 0 for what makes no sense."""
         text = self._now("seconds")
-        return int(text) if text.isdigit() and len(text) < 6 else 0
+        return int(text) if text.isdecimal() and len(text) < 6 else 0
 
     def chosen_count(self) -> int:
         """How many takes the form says now."""

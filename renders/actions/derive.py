@@ -72,6 +72,8 @@ def check_can_promote(source: Render) -> None:
         raise CannotPromote(
             "A final take is made from a brief. This one was made from another clip: promote the take that it came from."
         )
+    if source.is_taken_down:
+        raise CannotPromote("The platform took this clip down, so nothing is made from it.")
     if source.is_final:
         raise CannotPromote("This is the final version already.")
     if source.state not in CHOSEN:

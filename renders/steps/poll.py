@@ -120,7 +120,8 @@ def _failed(render: Render, attempt: Attempt, video: Video) -> None:
 
 
 def _still_running(render: Render, attempt: Attempt, video: Video | None) -> None:
-    age = timezone.now() - (attempt.intent_at or attempt.created_at)
+    # One that was found late, in the list or by people, has its whole time from then on.
+    age = timezone.now() - max(attempt.intent_at or attempt.created_at, render.state_at)
     if age > timedelta(seconds=render.account.hard_limit_seconds):
         lose(render, attempt, note=f"still not done after {int(age.total_seconds() // 60)} minutes")
         return

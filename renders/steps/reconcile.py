@@ -12,7 +12,7 @@ from django.utils import timezone
 from renders import ledger
 from renders.models import Attempt, AttemptStatus, ProviderAccount, Render
 from renders.moves import Superseded, claim, move, put_off
-from renders.providers.errors import ProviderError
+from renders.providers.errors import ProviderError, Unexpected
 from renders.providers.port import CreateRequest, Operation, Video
 from renders.states import State, Who
 from renders.steps.client import client
@@ -25,6 +25,7 @@ LEASE_SECONDS = 90.0
 SCHEDULE = (5.0, 30.0, 120.0, 600.0)  # seconds between scans
 CLOCK_SKEW = timedelta(seconds=120)  # the provider's clock may differ from ours by so much
 MAX_PAGES = 50
+UNREAD_FOR = timedelta(hours=6)  # past the grace period, before a person is asked
 MAX_ATTEMPTS = 5  # requests that vanish before a person is asked
 
 
@@ -53,8 +54,11 @@ def reconcile(org_id: UUID, render_id: UUID) -> None:
         found = list(_matches(render.account, attempt, request))
     except ProviderError as error:
         log.warning("reconcile_scan_failed", render=render.public_id, error=str(error))
-        with org_transaction(org_id):
-            _again(render, attempt, counted=False)
+        try:
+            with org_transaction(org_id):
+                _unread(render, attempt)
+        except Superseded:
+            log.info("reconcile_superseded", render=render.public_id)
         return
     try:
         with org_transaction(org_id):
@@ -62,6 +66,20 @@ def reconcile(org_id: UUID, render_id: UUID) -> None:
                 _absent(render, attempt, scanned_at)
     except Superseded:
         log.info("reconcile_superseded", render=render.public_id)
+
+
+def _unread(render: Render, attempt: Attempt) -> None:
+    """The list could not be read: later again; a person, when that has gone on for too long."""
+    if timezone.now() > _proved_at(render, attempt) + UNREAD_FOR:
+        hours = int(UNREAD_FOR.total_seconds() // 3600)
+        move(
+            render,
+            State.NEEDS_HUMAN,
+            who=Who.RECONCILER,
+            note=f"its list could not be read for {hours} hours",
+        )
+    else:
+        _again(render, attempt, counted=False)
 
 
 def _matches(account: ProviderAccount, attempt: Attempt, request: CreateRequest) -> Iterator[Video]:
@@ -76,6 +94,9 @@ def _matches(account: ProviderAccount, attempt: Attempt, request: CreateRequest)
             if not page.has_more or not page.videos or _older(page.videos[-1], earliest):
                 break
             after = page.videos[-1].id
+        else:
+            # Half a list proves nothing.
+            raise Unexpected(f"The provider's list is longer than {MAX_PAGES} pages, or does not end.")
     return reversed(matches)
 
 

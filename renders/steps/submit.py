@@ -52,13 +52,16 @@ class Sending:
     source_key: str = ""
 
 
-def lane_of(account_id: int, request: CreateRequest) -> str:
-    """Fingerprint of a request: two that look alike in the provider's list share it.
+def lane_of(account: ProviderAccount, request: CreateRequest) -> str:
+    """Fingerprint of a request: two that look alike in the provider's list share it, also of two agencies.
+
+    Where the list tells no prompts, those of equal model, size and length look alike.
 
     Characters, pictures and the clip that an edit or an extension starts from are not in it, for no list echoes them:
     two requests that differ in nothing else have to take turns.
     """
-    text = f"{account_id}\n{request.model}\n{request.size}\n{request.seconds}\n{request.prompt}"
+    prompt = request.prompt if account.capabilities.lists_prompts else ""
+    text = f"{account.pk}\n{request.model}\n{request.size}\n{request.seconds}\n{prompt}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -101,12 +104,13 @@ def submit(org_id: UUID, render_id: UUID) -> bool:
     if not isinstance(claimed, Sending):
         return claimed
     render, outcome = claimed.render, _post(claimed)
-    with org_transaction(org_id):
-        try:
+    try:
+        with org_transaction(org_id):
             _record(render, claimed.attempt, outcome)
-        except Superseded:
-            # The lease ran out and the reconciler has it: it will find what was accepted in the list.
-            log.warning("submit_superseded", render=render.public_id, outcome=type(outcome).__name__)
+    except Superseded:
+        # The lease ran out and the reconciler has it: it will find what was accepted in the list. Nothing of what was
+        # about to be written stays, or the attempt would be settled under the reconciler's hands.
+        log.warning("submit_superseded", render=render.public_id, outcome=type(outcome).__name__)
     return False
 
 
@@ -220,7 +224,7 @@ def _write_intent(render: Render, attempt: Attempt, request: CreateRequest) -> N
             failure_class="",
         )
         attempt.status = AttemptStatus.INTENT
-        attempt.lane = lane_of(render.account_id, request)
+        attempt.lane = lane_of(render.account, request)
         attempt.prompt_sha256 = hashlib.sha256(request.prompt.encode()).hexdigest()
         attempt.intent_at = timezone.now()
         attempt.save(update_fields=["status", "lane", "prompt_sha256", "intent_at"])

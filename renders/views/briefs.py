@@ -91,7 +91,7 @@ def preview_of(account: ProviderAccount, values: Any, names: list[str]) -> dict[
     prompt = compose(Brief(**{name: values.get(name) or "" for name in Brief.TEXT_FIELDS}), names)
     choice = {"model": values.get("model") or "", "size": values.get("size") or ""}
     seconds = str(values.get("seconds") or "0")
-    length = int(seconds) if seconds.isdigit() and len(seconds) < 6 else 0
+    length = int(seconds) if seconds.isdecimal() and len(seconds) < 6 else 0
     try:
         pricing.check_choice(account, **choice, seconds=length)
         quote = pricing.quote(account, **choice, seconds=length)
@@ -243,7 +243,7 @@ def _save_and_submit(request: AgencyRequest, form: BriefForm, brief: Brief | Non
                 render = render_actions.submit_render(
                     brief=saved,
                     submit_key=key or secrets.token_urlsafe(24),
-                    shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
+                    shown_microusd=int(shown) if shown.isdecimal() and len(shown) < 16 else -1,
                     by=request.user,
                     count=form.cleaned_data["count"] or 1,
                 )

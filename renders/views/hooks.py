@@ -17,7 +17,7 @@ from tenants.queue import ring
 def videos_webhook(request: HttpRequest, account: str) -> HttpResponseBase:
     """Verify, write down, answer. 401 forged, 413 too large, 400 malformed, else 204; a repeat is 204, too."""
     size = request.META.get("CONTENT_LENGTH") or ""
-    if not size.isdigit() or int(size) > inbound.MAX_BODY:
+    if not size.isdecimal() or int(size) > inbound.MAX_BODY:
         return HttpResponse(
             "The body must say its length, at most 64 KiB.", status=413, content_type="text/plain"
         )

@@ -43,7 +43,7 @@ def _refusal(account: ProviderAccount, source: Render, way: str) -> str:
         else:
             wishes.check_source(account, source, Kind(way))
             if way == Kind.EXTEND:
-                shortest = min(account.extension_seconds)
+                shortest = min(account.extension_seconds, default=0)
                 wishes.check(account, wishes.extend(source, shortest))
     except Refused as error:
         return str(error)
@@ -161,7 +161,7 @@ def _submit(request: AgencyRequest, source: Render, way: str, form: Any) -> Http
     common: dict[str, Any] = {
         "source": source,
         "submit_key": request.POST.get("submit_key", "")[:64] or secrets.token_urlsafe(24),
-        "shown_microusd": int(shown) if shown.isdigit() and len(shown) < 16 else -1,
+        "shown_microusd": int(shown) if shown.isdecimal() and len(shown) < 16 else -1,
         "by": request.user,
     }
     # The action writes its prompt into the brief in hand; the page needs it as it is.

@@ -64,7 +64,7 @@ def mend(values: Mapping[str, str], choice: str, *, client_id: Any = None) -> di
     """
     field, _, rest = choice.partition(":")
     start, _, key = rest.partition(":")
-    if field not in SENT_FIELDS or not start.isdigit():
+    if field not in SENT_FIELDS or not start.isdecimal():
         return {}
     text = values.get(field) or ""
     # A form's line ends are two characters, the fragment's one: count as the fragment did.

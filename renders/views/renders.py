@@ -186,7 +186,7 @@ def render_again(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         take = render_actions.regenerate(
             render=found,
             submit_key=request.POST.get("submit_key", "")[:64] or secrets.token_urlsafe(24),
-            shown_microusd=int(shown) if shown.isdigit() and len(shown) < 16 else -1,
+            shown_microusd=int(shown) if shown.isdecimal() and len(shown) < 16 else -1,
             by=request.user,
         )
     except Refused as error:

@@ -165,7 +165,7 @@ def _choose(request: AgencyRequest, held: policy.Held) -> HttpResponseBase:
             rule=held.rule,
             period=tried.period,
             is_on=request.POST.get("switch", "on") == "on",
-            shown=int(shown) if shown.isdigit() and len(shown) < 12 else -1,
+            shown=int(shown) if shown.isdecimal() and len(shown) < 12 else -1,
             by=request.user,
         )
     except Refused as error:

@@ -153,7 +153,7 @@ def test_requests_that_a_list_cannot_tell_apart_share_a_lane(cast, brief, pip, k
         put(cast, brief, pip)
         with_pip = request_of(ask(cast, brief))
     assert with_pip.characters != plain.characters
-    assert lane_of(account.pk, with_pip) == lane_of(account.pk, plain)
+    assert lane_of(account, with_pip) == lane_of(account, plain)
 
 
 def test_lost_reply_of_a_take_with_a_character_is_found_in_the_list_and_paid_once(

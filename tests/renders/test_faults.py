@@ -1,10 +1,12 @@
 """Every way in which a render can go wrong at the provider or in our storage: one charge at most, all accounted."""
 
+from datetime import timedelta
+
 import pytest
 
 from renders.models import AttemptStatus, BudgetPeriod, ProviderAccount
 from renders.states import FailureClass, State
-from renders.steps import fetch
+from renders.steps import fetch, reconcile
 from renders.steps import submit as submit_step
 from tenants import storage
 from tests.renders.pipeline import attempts, balance, fresh, invoiced, run_until, step
@@ -299,6 +301,52 @@ def test_render_that_kills_its_worker_is_set_aside(submit, monkeypatch):
                 step(render)
         render = step(render)
     assert (render.state, render.failure_class) == (State.FAILED, FailureClass.QUARANTINED)
+
+
+def test_worker_that_wakes_late_with_a_refusal_leaves_the_reservation_alone(
+    submit, fault, emulator, monkeypatch, cast
+):
+    """It was refused, but its lease ran out: whoever has the take by then goes on with its money."""
+    fault("status", status=400, operation="create")
+    render = submit()
+    really_post = submit_step._post
+
+    def paused(sending):
+        outcome = really_post(sending)
+        with monkeypatch.context() as patch:
+            patch.setattr(submit_step, "_post", really_post)
+            assert step(render).state == State.RECONCILING
+        return outcome
+
+    with monkeypatch.context() as patch:
+        patch.setattr(submit_step, "_post", paused)
+        assert step(render).state == State.RECONCILING
+    assert balance(render) == {"available": -PRICE, "reserved": PRICE}
+    assert run_until(render, DONE).state == DONE
+    assert balance(render) == {"available": -PRICE, "reserved": 0, "spent": PRICE}
+    with cast.at():
+        period = BudgetPeriod.objects.get()
+    assert (period.reserved_microusd, period.posted_microusd) == (0, PRICE)
+
+
+def test_list_that_cannot_be_read_for_hours_asks_a_person(submit, fault, emulator, monkeypatch):
+    monkeypatch.setattr(reconcile, "UNREAD_FOR", timedelta(0))
+    fault("accept_then_drop", operation="create")
+    emulator.control.post(
+        "/faults", json={"kind": "status", "status": 500, "operation": "list", "count": None}
+    )
+    render = run_until(submit(), State.NEEDS_HUMAN)
+    emulator.control.delete("/faults")
+    assert balance(render)["reserved"] == PRICE
+
+
+def test_half_a_list_proves_nothing(submit, fault, emulator, monkeypatch):
+    monkeypatch.setattr(reconcile, "MAX_PAGES", 0)
+    fault("drop_before", operation="create")
+    render = run_until(submit(), State.RECONCILING)
+    for _ in range(4):
+        render = step(render)
+    assert (render.state, attempts(render)[0].absent_scans) == (State.RECONCILING, 0)
 
 
 def test_paused_worker_that_wakes_late_changes_nothing(submit, emulator, monkeypatch, cast):

@@ -164,7 +164,7 @@ def test_edit_and_create_of_the_same_words_never_wait_for_an_answer_together(
         rows = Render.objects.select_related("account", "brief_version", "parent").filter(
             pk__in=[edited.pk, created.pk]
         )
-        lanes = {lane_of(row.account_id, request_of(row)) for row in rows}
+        lanes = {lane_of(row.account, request_of(row)) for row in rows}
     assert len(lanes) == 1
 
 

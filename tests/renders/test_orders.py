@@ -1,5 +1,6 @@
 """Several takes at once, and the approval of what is above a threshold."""
 
+import time
 import uuid
 
 import pytest
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from renders import ledger, switch
 from renders.actions.briefs import save_brief
+from renders.actions.budgets import set_agency_budget
 from renders.actions.generation import stop_generation
 from renders.actions.orders import CannotDecide, approve_order, decline_order, set_threshold
-from renders.actions.renders import CannotCancel, cancel_render, regenerate
+from renders.actions.renders import CannotCancel, cancel_render, regenerate, submit_render
 from renders.models import Attempt, Brief, BudgetPeriod, LedgerEntry, Order, OrderVerdict, PriceRow, Render
 from renders.placing import TooMany
 from renders.states import State
@@ -23,7 +25,6 @@ PRICE = 400_000
 @pytest.fixture
 def variants(submit):
     """variants(4): that many takes in one submit."""
-    from renders.actions.renders import submit_render
 
     def make(count, cast, brief, key=None):
         with cast.at():
@@ -88,8 +89,6 @@ def test_same_form_twice_makes_the_takes_once(variants, cast, brief):
 
 def test_all_of_the_variants_fit_the_budget_or_none_is_made(variants, cast, brief):
     with cast.at():
-        from renders.actions.budgets import set_agency_budget
-
         set_agency_budget(limit_microusd=3 * PRICE, by=cast.amara)
     with pytest.raises(ledger.BudgetExceeded):
         variants(4, cast, brief)
@@ -236,8 +235,6 @@ def test_all_withdrawn_nobody_is_asked(ask, cast):
 def test_budget_that_is_used_up_by_then_keeps_it_waiting(ask, cast):
     order = ask(2)
     with cast.at():
-        from renders.actions.budgets import set_agency_budget
-
         set_agency_budget(limit_microusd=PRICE, by=cast.amara)
     with cast.at(), pytest.raises(ledger.BudgetExceeded):
         approve_order(order=order, shown_digest=order.digest, by=cast.bruno)
@@ -250,6 +247,38 @@ def test_switched_off_nothing_is_approved(ask, cast):
         stop_generation(agency=cast.northlight, reason="A test", by=cast.sol)
     with cast.at(), pytest.raises(switch.GenerationStopped):
         approve_order(order=order, shown_digest=order.digest, by=cast.bruno)
+
+
+def test_submits_of_many_briefs_at_once_stop_exactly_at_the_limit(cast, brief, submit):
+    """Each thread a brief of its own: nothing but the budget's row makes them wait for each other."""
+    with cast.at():
+        set_agency_budget(limit_microusd=5 * PRICE, by=cast.amara)
+        briefs = [
+            save_brief(
+                project=brief.project,
+                title=f"Boat {n}",
+                texts={"subject": f"A boat {n}"},
+                by=cast.amara,
+                model="sora-2",
+                size="720x1280",
+                seconds=4,
+            )
+            for n in range(16)
+        ]
+
+    def act(number):
+        with cast.at():
+            try:
+                submit_render(
+                    brief=briefs[number], submit_key=f"k{number}", shown_microusd=PRICE, by=cast.amara
+                )
+            except ledger.BudgetExceeded:
+                return "refused"
+            time.sleep(0.05)
+            return "done"
+
+    assert in_threads(16, act) == {"done": 5, "refused": 11}
+    assert _used(cast) == 5 * PRICE
 
 
 def test_two_approvers_at_once_spend_once(ask, cast):
