@@ -95,8 +95,9 @@ def _matches(account: ProviderAccount, attempt: Attempt, request: CreateRequest)
                 break
             after = page.videos[-1].id
         else:
-            # Half a list proves nothing.
-            raise Unexpected(f"The provider's list is longer than {MAX_PAGES} pages, or does not end.")
+            # What was found counts; what was not found in half a list proves nothing.
+            if not matches:
+                raise Unexpected(f"The provider's list is longer than {MAX_PAGES} pages, or does not end.")
     return reversed(matches)
 
 

@@ -24,12 +24,17 @@ def is_sentence(text: str) -> bool:
     return re.match(r"[A-Z“].*[.!?]\Z", text, re.DOTALL) is not None and "Traceback" not in text
 
 
+def _peak() -> int:
+    """Kilobytes that the largest child of this process has used so far."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_corpus(name, tmp_path):
     source, folder = tmp_path / "upload", tmp_path / "made"
     source.write_bytes(FILES[name]())
     folder.mkdir()
-    began = time.monotonic()
+    began, before = time.monotonic(), _peak()
     try:
         facts = media.inspect(source, folder)
     except media.Unreadable as refusal:
@@ -38,7 +43,8 @@ def test_corpus(name, tmp_path):
         said = [problem.fix for problem in rules.check(facts)]
         assert {path.name for path in folder.iterdir()} == {"preview.mp4", "poster.webp"}
     assert time.monotonic() - began < SECONDS
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MEGABYTES * 1024
+    # The mark is the highest of all children of this process, so an earlier test may have left it above.
+    assert _peak() <= max(before, MEGABYTES * 1024)
     # Not one of them is a clip that could be sent to a provider.
     assert said, name
     assert all(is_sentence(text) for text in said), said
