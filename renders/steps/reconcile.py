@@ -1,7 +1,7 @@
 """Find out whether an unanswered create was accepted, by reading the provider's list. Never resend before that."""
 
 import hashlib
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from renders import ledger
 from renders.models import Attempt, AttemptStatus, ProviderAccount, Render
 from renders.moves import Superseded, claim, move, put_off
-from renders.providers.errors import ProviderError, Unexpected
+from renders.providers.errors import ProviderError
 from renders.providers.port import CreateRequest, Operation, Video
 from renders.states import State, Who
 from renders.steps.client import client
@@ -51,7 +51,7 @@ def reconcile(org_id: UUID, render_id: UUID) -> None:
             return
     scanned_at = timezone.now()
     try:
-        found = list(_matches(render.account, attempt, request))
+        scan = _matches(render.account, attempt, request)
     except ProviderError as error:
         log.warning("reconcile_scan_failed", render=render.public_id, error=str(error))
         try:
@@ -62,14 +62,18 @@ def reconcile(org_id: UUID, render_id: UUID) -> None:
         return
     try:
         with org_transaction(org_id):
-            if not any(_adopt(render, attempt, video) for video in found):
+            if any(_adopt(render, attempt, video) for video in scan.videos):
+                return
+            if scan.is_whole:
                 _absent(render, attempt, scanned_at)
+            else:
+                _unread(render, attempt)
     except Superseded:
         log.info("reconcile_superseded", render=render.public_id)
 
 
 def _unread(render: Render, attempt: Attempt) -> None:
-    """The list could not be read: later again; a person, when that has gone on for too long."""
+    """The list could not be read, or not to its end: later again; a person, when that has gone on for too long."""
     if timezone.now() > _proved_at(render, attempt) + UNREAD_FOR:
         hours = int(UNREAD_FOR.total_seconds() // 3600)
         move(
@@ -82,23 +86,26 @@ def _unread(render: Render, attempt: Attempt) -> None:
         _again(render, attempt, counted=False)
 
 
-def _matches(account: ProviderAccount, attempt: Attempt, request: CreateRequest) -> Iterator[Video]:
-    """Videos of the account that this request may have made, oldest first, from intent time on."""
-    earliest = _sent_at(attempt) - CLOCK_SKEW
-    matches: list[Video] = []
+@dataclass(frozen=True)
+class Scan:
+    """`videos` that a request may have made, oldest first. Half a list shows what is there and proves no absence."""
+
+    videos: list[Video]
+    is_whole: bool
+
+
+def _matches(account: ProviderAccount, attempt: Attempt, request: CreateRequest) -> Scan:
+    """Videos of the account that this request may have made, from intent time on."""
+    earliest, matches, after = _sent_at(attempt) - CLOCK_SKEW, list[Video](), None
     with client(account) as provider:
-        after = None
         for _ in range(MAX_PAGES):
             page = provider.list_videos(after=after)
             matches += [video for video in page.videos if _fits(video, attempt, request, earliest)]
             if not page.has_more or not page.videos or _older(page.videos[-1], earliest):
-                break
+                return Scan(matches[::-1], is_whole=True)
             after = page.videos[-1].id
-        else:
-            # What was found counts; what was not found in half a list proves nothing.
-            if not matches:
-                raise Unexpected(f"The provider's list is longer than {MAX_PAGES} pages, or does not end.")
-    return reversed(matches)
+    log.warning("reconcile_list_too_long", account=account.slug, pages=MAX_PAGES)
+    return Scan(matches[::-1], is_whole=False)
 
 
 def _older(video: Video, moment: datetime) -> bool:

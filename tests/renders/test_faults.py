@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from renders.models import AttemptStatus, BudgetPeriod, ProviderAccount
+from renders.providers.videos_api import VideosApi
 from renders.states import FailureClass, State
 from renders.steps import fetch, reconcile
 from renders.steps import submit as submit_step
@@ -343,6 +344,21 @@ def test_list_that_cannot_be_read_for_hours_asks_a_person(submit, fault, emulato
 def test_half_a_list_proves_nothing(submit, fault, emulator, monkeypatch):
     monkeypatch.setattr(reconcile, "MAX_PAGES", 0)
     fault("drop_before", operation="create")
+    render = run_until(submit(), State.RECONCILING)
+    for _ in range(4):
+        render = step(render)
+    assert (render.state, attempts(render)[0].absent_scans) == (State.RECONCILING, 0)
+
+
+def test_half_a_list_that_shows_only_others_videos_proves_nothing(submit, fault, cast, monkeypatch):
+    """The first page holds a video of the same words, which another take owns; the rest was not read."""
+    run_until(submit(), DONE)
+    fault("drop_before", operation="create")
+    whole = VideosApi.list_videos
+    monkeypatch.setattr(
+        VideosApi, "list_videos", lambda self, after=None, limit=100: whole(self, after=after, limit=1)
+    )
+    monkeypatch.setattr(reconcile, "MAX_PAGES", 1)
     render = run_until(submit(), State.RECONCILING)
     for _ in range(4):
         render = step(render)
