@@ -76,5 +76,5 @@ def known_migrations() -> frozenset[tuple[str, str]]:
         (app.label, module.name)
         for app in apps.get_app_configs()
         for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")])
-        if module.name[:1].isdigit()
+        if module.name[:1].isdecimal()
     )

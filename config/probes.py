@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
+
+log = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 2.0
 # An answer is good for so long: whoever asks the public address more often costs the neighbours nothing.
@@ -43,7 +46,9 @@ class Probe:
         try:
             self._ask()
             self._went_well = True
-        except Exception:  # noqa: BLE001 - whatever is wrong with it, it does not work
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it does not work
+            # The public answer is one word; what is wrong stands here.
+            log.warning("probe_failed", probe=self._ask.__name__, error=str(error), kind=type(error).__name__)
             self._went_well = False
         self._answered_at = time.monotonic()
 

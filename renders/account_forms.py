@@ -180,7 +180,7 @@ class OfferForm(forms.Form):
     def clean_seconds(self) -> list[int]:
         """Whole seconds."""
         words = self.cleaned_data["seconds"].replace(",", " ").split()
-        if not words or not all(word.isascii() and word.isdigit() and len(word) < 4 for word in words):
+        if not words or not all(word.isascii() and word.isdecimal() and len(word) < 4 for word in words):
             raise forms.ValidationError(_("Enter whole seconds, such as 4, 8, 12."))
         return [int(word) for word in words]
 

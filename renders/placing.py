@@ -44,10 +44,7 @@ class TooMany(Refused):
 
 @dataclass(frozen=True)
 class Placement:
-    """Everything that one submit decides. `shown_microusd`: the total that the page showed.
-
-    `order`: an approved one that covers these takes already.
-    """
+    """Everything that one submit decides. `shown_microusd`: the total that the page showed."""
 
     brief: Brief
     wish: Wish
@@ -58,7 +55,6 @@ class Placement:
     by: User
     rules_version: str
     count: int = 1
-    order: Order | None = None
 
 
 def params_digest(version: BriefVersion, **params: Any) -> str:
@@ -110,7 +106,7 @@ def place(wanted: Placement) -> list[Render]:
     # The provider looks a character up by its name in the prompt of a new clip only.
     introduces = wish.kind == Kind.CREATE
     version = versions.freeze(wanted.brief, by=wanted.by, characters=wanted.characters, introduces=introduces)
-    order = wanted.order or _order(wanted, version, total)
+    order = _order(wanted, version, total)
     first = _number_takes(wanted.brief, count)
     return [
         _take(wanted, version, quote, order, number, first + number - 1) for number in range(1, count + 1)

@@ -159,7 +159,7 @@ def _either(words: Iterable[str]) -> str:
 
 def _pixels(size: str) -> tuple[int, int]:
     width, _, height = size.partition("x")
-    return (int(width), int(height)) if width.isdigit() and height.isdigit() else (720, 1280)
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (720, 1280)
 
 
 def nearest_size(size: str, legal: list[str]) -> str:

@@ -45,7 +45,7 @@ class Names:
         kind, _colon, ref = actor.partition(":")
         if kind == "user":
             if actor not in self.known:
-                user = User.objects.filter(pk=int(ref)).first() if ref.isdigit() else None
+                user = User.objects.filter(pk=int(ref)).first() if ref.isdecimal() else None
                 self.known[actor] = user.display_name if user else _("somebody")
             return self.known[actor]
         return {"guest": _("a client"), "system": _("the system (%s)") % ref}.get(kind, kind)

@@ -57,7 +57,7 @@ def character_take_back(request: AgencyRequest, character: UUID) -> HttpResponse
 def character_approve(request: AgencyRequest, character: UUID) -> HttpResponseBase:
     """Approve what the page showed; the worker registers it."""
     shown = request.POST.get("version", "")
-    version = int(shown) if shown.isdigit() and len(shown) < 9 else -1
+    version = int(shown) if shown.isdecimal() and len(shown) < 9 else -1
     return act(
         request,
         character,

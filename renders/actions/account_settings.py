@@ -214,28 +214,20 @@ def save_offer(*, account: ProviderAccount, offer: OfferSettings, by: User) -> M
         raise BadAccount("Enter the lengths that it renders, in whole seconds.", field="seconds")
     for size, rate in offer.rates.items():
         _check_rate(size, rate)
+    values = {
+        "label": offer.label,
+        "purpose": offer.purpose,
+        "wire_model": offer.wire_model,
+        "sizes": list(offer.rates),
+        "seconds": sorted(set(offer.seconds)),
+        "is_enabled": offer.is_enabled,
+        "verified_on": pricing.today(),
+    }
     saved, _created = ModelOffer.objects.update_or_create(
         account=account,
         model=offer.model,
-        defaults={
-            "label": offer.label,
-            "purpose": offer.purpose,
-            "wire_model": offer.wire_model,
-            "sizes": list(offer.rates),
-            "seconds": sorted(set(offer.seconds)),
-            "is_enabled": offer.is_enabled,
-            "verified_on": pricing.today(),
-        },
-        create_defaults={
-            "label": offer.label,
-            "purpose": offer.purpose,
-            "wire_model": offer.wire_model,
-            "sizes": list(offer.rates),
-            "seconds": sorted(set(offer.seconds)),
-            "is_enabled": offer.is_enabled,
-            "verified_on": pricing.today(),
-            "order": account.offers.count(),
-        },
+        defaults=values,
+        create_defaults={**values, "order": account.offers.count()},
     )
     for size, rate in offer.rates.items():
         set_rate(account, model=offer.model, size=size, microusd_per_second=rate)
@@ -245,7 +237,7 @@ def save_offer(*, account: ProviderAccount, offer: OfferSettings, by: User) -> M
 
 def _check_rate(size: str, rate: int) -> None:
     width, _x, height = size.partition("x")
-    if not (width.isdigit() and height.isdigit() and min(int(width), int(height)) >= 16):
+    if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 16):
         raise BadAccount(f"“{size}” is no size. Write it as 1280x720.", field="rates")
     if max(int(width), int(height)) > pricing.MOST_PIXELS:
         raise BadAccount(f"{size} is more than 1080p, which is never sent.", field="rates")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from characters.models import Character
 from renders import casting, ledger, switch, tasks, triage
 from renders.actions.orders import lock, recount
-from renders.models import Attempt, AttemptStatus, Brief, Order, ProviderAccount, Render
+from renders.models import Attempt, AttemptStatus, Brief, ProviderAccount, Render
 from renders.moves import Superseded, announce, move
 from renders.placing import Placement, place
 from renders.preflight import Preflight, preflight, sent_texts
@@ -90,7 +90,6 @@ def submit_render(
     wish: Wish | None = None,
     characters: list[Character] | None = None,
     count: int = 1,
-    order: Order | None = None,
 ) -> Render:
     """Freeze the brief, set its price aside, queue it; the first of `count` takes of the same.
 
@@ -123,7 +122,6 @@ def submit_render(
         by=by,
         rules_version=found.rules_version,
         count=count,
-        order=order,
     )
     try:
         with transaction.atomic():

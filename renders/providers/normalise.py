@@ -42,7 +42,7 @@ def is_policy(code: str, message: str) -> bool:
     """Whether an error means that the content was refused. Words count only where there is no code, or just a number."""
     if code.lower() in POLICY_CODES:
         return True
-    has_code = bool(code) and not code.isdigit()
+    has_code = bool(code) and not code.isdecimal()
     return not has_code and any(word in message.lower() for word in _POLICY_WORDS)
 
 

@@ -167,7 +167,7 @@ class VideosApi:
                 length = response.headers.get("content-length", "")
                 yield Content(
                     content_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
-                    length=int(length) if length.isdigit() else None,
+                    length=int(length) if length.isdecimal() else None,
                     chunks=_chunks(response, MAX_CONTENT, time.monotonic() + CONTENT_SECONDS),
                 )
 
@@ -276,7 +276,7 @@ def _quoted_error(message: str) -> dict[str, Any] | None:
 
 def _retry_after(headers: httpx.Headers) -> float | None:
     value = headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None
+    return float(value) if value.replace(".", "", 1).isdecimal() else None
 
 
 def _created(body: bytes, read: Callable[[object], Made]) -> Made:

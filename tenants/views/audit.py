@@ -64,7 +64,7 @@ def audit_log(request: AgencyRequest) -> HttpResponseBase:
     """Events, newest first; any id leads to its history."""
     rows, kept = _filtered(request)
     before = request.GET.get("before", "")
-    page = rows.filter(seq__lt=int(before)) if before.isdigit() and len(before) < 18 else rows
+    page = rows.filter(seq__lt=int(before)) if before.isdecimal() and len(before) < 18 else rows
     found = list(page[: SIZE + 1])
     older = found[SIZE - 1].seq if len(found) > SIZE else None
     people = _people()
