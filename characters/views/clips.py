@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from characters.actions import clips as actions
 from characters.forms import CutForm, cut_initial
 from characters.models import Clip
-from characters.views.pages import act, find, refusal, show
+from characters.views.pages import act, find, show
 from tenants import storage
 from tenants.access import AgencyRequest, requires
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 from tenants.uploads import was_too_large
 
 
@@ -57,7 +57,7 @@ def _clip(clip: UUID, character: UUID) -> Clip:
 def clip_cut(request: AgencyRequest, character: UUID, clip: UUID) -> HttpResponseBase:
     """Choose a piece and a part of the picture; the answer is the clip that comes out, playing."""
     found = _clip(clip, character)
-    if said := refusal(actions.check_can_change_clip, found.character):
+    if said := refusal_of(actions.check_can_change_clip, found.character):
         messages.error(request, said)
         return redirect("characters:character", request.agency.slug, character)
     form = CutForm(request.POST or None, initial=cut_initial(found.facts))

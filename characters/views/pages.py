@@ -19,7 +19,7 @@ from characters.models import Character, CharacterFile, FileKind, Likeness
 from characters.states import State, can
 from tenants import storage
 from tenants.access import AgencyRequest, requires
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 from tenants.uploads import was_too_large
 
 USED_SHOWN = 12
@@ -36,15 +36,6 @@ def find(character: UUID) -> Character:
     return found
 
 
-def refusal(check: Callable[..., None], *args: Any, **kwargs: Any) -> str:
-    """Why an action would be refused, for the disabled button; empty when it would not."""
-    try:
-        check(*args, **kwargs)
-    except Refused as error:
-        return str(error)
-    return ""
-
-
 def status_context(request: AgencyRequest, character: Character) -> dict[str, Any]:
     """What the status panel shows; also its fragment."""
     is_draft = character.state == State.DRAFT
@@ -53,8 +44,8 @@ def status_context(request: AgencyRequest, character: Character) -> dict[str, An
         "character": character,
         "missing": approval.missing(character) if is_draft else [],
         "attestation": approval.ATTESTATION,
-        "approve_refusal": refusal(approval.check_can_approve, character, by=request.user),
-        "register_refusal": refusal(approval.check_can_register, character),
+        "approve_refusal": refusal_of(approval.check_can_approve, character, by=request.user),
+        "register_refusal": refusal_of(approval.check_can_register, character),
         "may_take_back": can(character.state, State.DRAFT) and character.state != State.DRAFT,
         "may_retire": can(character.state, State.RETIRED),
         "may_revoke": can(character.state, State.REVOKED),
@@ -74,7 +65,7 @@ def page_context(request: AgencyRequest, character: Character) -> dict[str, Any]
         **status_context(request, character),
         "rules_shown": rules.SHOWN,
         "tips": rules.TIPS,
-        "clip_refusal": refusal(clips.check_can_change_clip, character),
+        "clip_refusal": refusal_of(clips.check_can_change_clip, character),
         "earlier": [clip for clip in character.clips.all() if clip.pk != character.clip_id][:8],
         "drafts": character.in_briefs.select_related("brief").order_by("-brief__updated_at")[:USED_SHOWN],
         "evidence": character.files.filter(kind=FileKind.EVIDENCE, deleted_at=None).order_by("-created_at"),
@@ -146,7 +137,7 @@ _SHEET_FIELDS = (
 def character_edit(request: AgencyRequest, character: UUID) -> HttpResponseBase:
     """The sheet and the rights. What was approved is shown and stays."""
     found = find(character)
-    if said := refusal(actions.check_can_edit, found):
+    if said := refusal_of(actions.check_can_edit, found):
         messages.error(request, said)
         return redirect("characters:character", request.agency.slug, found.pk)
     fixed = actions.locked_fields(found)

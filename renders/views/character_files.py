@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from characters.models import Character
 from renders.actions import character_files as actions
 from renders.models import Deletion
-from renders.views.files import refusal_of, undo_words
+from renders.views.files import undo_words
 from tenants.access import AgencyRequest, requires
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 
 
 def _find(character: UUID) -> Character:

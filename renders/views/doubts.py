@@ -14,7 +14,7 @@ from renders.models import Remedy, Render, Resolution
 from renders.states import State
 from tenants import scope
 from tenants.access import staff
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 
 SHOWN = 100
 
@@ -64,21 +64,13 @@ def _page(
         "events": sorted(found.events.all(), key=lambda e: e.version),
         "waiting": waiting,
         "decided": [row for row in rows if row is not waiting],
-        "why_not": _why_not(waiting, request) if waiting else "",
+        "why_not": refusal_of(actions.check_can_confirm, waiting, by=request.user) if waiting else "",
         "remedies": Remedy.choices,
         "is_open": found.state == State.NEEDS_HUMAN,
         "refusal": refusal,
         "typed": typed or {},
     }
     return TemplateResponse(request, "renders/staff/doubt.html", context, status=status)
-
-
-def _why_not(resolution: Resolution, request: HttpRequest) -> str:
-    try:
-        actions.check_can_confirm(resolution, by=request.user)  # type: ignore[arg-type]
-    except actions.CannotResolve as error:
-        return str(error)
-    return ""
 
 
 @staff("doubts.view")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from renders.actions import assets as actions
 from renders.models import AssetKind, Deletion, Render
 from tenants.access import AgencyRequest, requires
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 from tenants.retention import policy
 
 
@@ -65,14 +65,6 @@ def undo_words() -> str:
     """How long a deletion that is asked for now could be undone; empty for less than an hour."""
     hours = policy.undo_window().total_seconds() / 3600
     return policy.rules()[policy.UNDO].words(round(hours)) if hours >= 1 else ""
-
-
-def refusal_of(check: Any, *args: Any) -> str:
-    try:
-        check(*args)
-    except Refused as error:
-        return str(error)
-    return ""
 
 
 @requires("assets.manage")

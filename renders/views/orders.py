@@ -17,7 +17,7 @@ from renders.actions import orders as order_actions
 from renders.models import ApprovalRule, Order, OrderVerdict, Project, Render
 from renders.pricing import MICROUSD
 from tenants.access import AgencyRequest, requires
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 from tenants.paging import keyset_page
 
 SHOWN_WAITING = 100
@@ -106,20 +106,12 @@ def _page(
         "takes": takes,
         "first": takes[0] if takes else None,
         "is_waiting": order.verdict == OrderVerdict.WAITING,
-        "why_not": _why_not(order, request),
+        "why_not": refusal_of(order_actions.check_can_decide, order, by=request.user),
         "refusal": refusal,
         "note": note,
         "room": ledger.room_for(takes[0]) if takes and order.verdict == OrderVerdict.WAITING else None,
     }
     return TemplateResponse(request, "renders/order.html", context, status=status)
-
-
-def _why_not(order: Order, request: AgencyRequest) -> str:
-    try:
-        order_actions.check_can_decide(order, by=request.user)
-    except order_actions.CannotDecide as error:
-        return str(error)
-    return ""
 
 
 @requires("renders.view")

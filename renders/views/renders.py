@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from renders import pricing, reading
 from renders.actions import renders as render_actions
-from renders.actions.derive import CannotPromote, check_can_promote
+from renders.actions.derive import check_can_promote
 from renders.messages import MESSAGES
 from renders.models import AssetKind, Render
 from renders.states import SENT
@@ -20,7 +20,7 @@ from renders.views.files import files_context
 from renders.views.policy import case_of
 from renders.views.provenance import provenance_context
 from tenants.access import AgencyRequest, requires
-from tenants.errors import Refused
+from tenants.errors import Refused, refusal_of
 
 
 def find(render: UUID) -> Render:
@@ -65,17 +65,9 @@ def status_context(render: Render) -> dict[str, Any]:
         "message": MESSAGES.get(render.failure_class) if render.is_failure else None,
         "attempt": attempt,
         "expires_in": reading.expires_soon(attempt),
-        "cancel_refusal": _refusal(render),
+        "cancel_refusal": refusal_of(render_actions.check_can_cancel, render),
         "is_sent": render.state in SENT,
     }
-
-
-def _refusal(render: Render) -> str:
-    try:
-        render_actions.check_can_cancel(render)
-    except render_actions.CannotCancel as error:
-        return str(error)
-    return ""
 
 
 @requires("renders.view")
@@ -95,20 +87,12 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         "attempts": found.attempts.all(),
         "cast": found.brief_version.cast.all(),
         "children": sorted(found.children.all(), key=lambda child: child.take),
-        "can_promote": _can_promote(found),
+        "can_promote": not refusal_of(check_can_promote, found),
         "rate": pricing.dollars(found.microusd_per_second),
         "submit_key": secrets.token_urlsafe(24),
         "quote": _quote_again(found),
     }
     return TemplateResponse(request, "renders/render.html", context)
-
-
-def _can_promote(render: Render) -> bool:
-    try:
-        check_can_promote(render)
-    except CannotPromote:
-        return False
-    return True
 
 
 def _quote_again(render: Render) -> int | None:

@@ -14,15 +14,16 @@ from django_htmx.http import reswap, retarget
 from renders.models import Render
 from renders.states import State
 from renders.views.provenance import provenance_context
-from reviews.actions.decisions import CannotDecide, check_can_approve, check_can_decide
-from reviews.actions.portal import CannotShare, check_can_share
-from reviews.actions.rounds import CannotReopen, check_can_reopen
+from reviews.actions.decisions import check_can_approve, check_can_decide
+from reviews.actions.portal import check_can_share
+from reviews.actions.rounds import check_can_reopen
 from reviews.forms import CommentForm, DecisionForm, LinkForm
 from reviews.models import Comment, PortalLink, StageKind, Verdict, Visibility
 from reviews.threads import load, outline, windows
 from reviews.views.takes import clip_context, find, label_frames, new_form_key, round_of, shown_clip, tell
 from reviews.visibility import decisions_for
 from tenants.access import AgencyRequest, requires
+from tenants.errors import refusal_of
 from tenants.public_ids import decode
 
 # Who noted what about the clip's origin.
@@ -110,24 +111,15 @@ def comment_form(render: Render) -> CommentForm:
     return CommentForm(initial=initial, clip=shown_clip(render))
 
 
-def _refusal(check: Any, *args: Any, **kwargs: Any) -> str:
-    """The sentence with which an action would refuse; empty when it would not."""
-    try:
-        check(*args, **kwargs)
-    except (CannotDecide, CannotShare, CannotReopen) as error:
-        return str(error)
-    return ""
-
-
 def decision_context(
     request: AgencyRequest, render: Render, *, unresolved: int | None = None
 ) -> dict[str, Any]:
     """Where the take stands, what may be decided, and what was."""
     inside = {"render": render, "kind": StageKind.INTERNAL, "by": request.user}
-    closed = _refusal(check_can_decide, **inside)
+    closed = refusal_of(check_can_decide, **inside)
     if not closed and not clip_context(render)["asset_sha256"]:
         closed = str(_("The clip of this take was deleted, so there is nothing to decide about."))
-    approve = closed or _refusal(check_can_approve, **inside, unresolved=unresolved)
+    approve = closed or refusal_of(check_can_approve, **inside, unresolved=unresolved)
     refusals = dict.fromkeys(Verdict.values, closed) | {Verdict.APPROVED: approve}
     initial = {"asset_sha256": clip_context(render)["asset_sha256"], "form_key": new_form_key()}
     return {
@@ -138,7 +130,7 @@ def decision_context(
         "approve_refusal": approve,
         "decision_form": DecisionForm(initial=initial),
         "decisions": list(decisions_for(request.user, round_of(render))),
-        "may_take_back": not _refusal(check_can_reopen, render),
+        "may_take_back": not refusal_of(check_can_reopen, render),
         "refusal": "",
     }
 
@@ -152,7 +144,7 @@ def sharing_context(request: AgencyRequest, render: Render) -> dict[str, Any]:
     return {
         "render": render,
         "may_share": True,
-        "share_refusal": _refusal(check_can_share, round_),
+        "share_refusal": refusal_of(check_can_share, round_),
         "links": list(rows) if round_ else [],
         "link_form": LinkForm(initial={"form_key": new_form_key()}),
         "address": "",
