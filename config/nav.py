@@ -45,6 +45,8 @@ STAFF_PLACES = (
     Place("triage", _("Triage"), "gavel", "renders:triage", ""),
     Place("appeals", _("Appeals"), "scale", "renders:appeals", ""),
     Place("doubts", _("In doubt"), "circle-help", "renders:doubts", ""),
+    Place("likeness", _("Characters’ clips"), "user", "characters:likeness-list", ""),
+    Place("pictures", _("Opening images"), "image", "renders:staff-pictures", ""),
     Place("agencies", _("Agencies"), "building-2", "renders:staff-agencies", ""),
     Place("accounts", _("Provider accounts"), "webhook", "renders:accounts", ""),
     Place("admin", _("Platform tables"), "library", "admin:index", ""),

@@ -36,6 +36,8 @@ class Capabilities:
     has_stills: bool = True
     # How a create without a picture is sent: as a multipart form, or as JSON.
     creates_as_json: bool = False
+    # How an opening image is spelled: see renders/providers/wire.py, PictureAs.
+    picture_as: str = "file"
     # What staff should know before they rely on it.
     notes: tuple[str, ...] = ()
 
@@ -116,6 +118,7 @@ CAPABILITIES: dict[str, Capabilities] = {
             "vLLM-Omni",
             "the server's source, 0.30",
             **_OWN_MACHINES,  # type: ignore[arg-type]
+            picture_as="field",
             notes=(
                 "Its jobs live in memory: a restart of the server loses them.",
                 "It says of a job that failed only a number, so a refusal by policy looks like a failure.",
@@ -127,6 +130,7 @@ CAPABILITIES: dict[str, Capabilities] = {
             "the server's source, 0.5",
             **_OWN_MACHINES,  # type: ignore[arg-type]
             creates_as_json=True,
+            picture_as="text",
             lists_prompts=False,
             notes=(
                 "Its jobs live in memory: a restart of the server loses them.",

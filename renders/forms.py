@@ -10,6 +10,7 @@ from renders import pricing
 from renders.casting_form import CastMixin
 from renders.make_form import take_count
 from renders.models import Brief, Period, Project, ProviderAccount
+from renders.picture_form import PictureMixin
 from renders.prompts import MAX_PROMPT, compose
 from tenants.models import Client
 from tenants.typed import NameField
@@ -29,8 +30,8 @@ HELP = {
 ROWS = {"subject": 3, "action": 2, "reviewer_notes": 2}
 
 
-class BriefForm(CastMixin, forms.Form):
-    """A brief's title, project, typed fields and render settings."""
+class BriefForm(CastMixin, PictureMixin, forms.Form):
+    """A brief's title, project, typed fields, opening image and render settings."""
 
     project: "forms.ModelChoiceField[Project]" = forms.ModelChoiceField(
         queryset=None, label=_("Project"), empty_label=_("Choose a project")
@@ -63,6 +64,7 @@ class BriefForm(CastMixin, forms.Form):
             self.fields[name].help_text = HELP[name]
         self._offer_choices()
         self.offer_characters(account)
+        self.offer_picture(account)
 
     def _offer_choices(self) -> None:
         """All of the account's models, sizes and lengths; pairs are checked together in clean()."""

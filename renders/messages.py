@@ -162,6 +162,15 @@ MESSAGES: dict[str, Message] = {
         _CLIENT_NONE,
         _("Stopped before it was sent. The character’s page says who revoked it and why."),
     ),
+    FailureClass.PICTURE_GONE: Message(
+        NOT_ALLOWED,
+        _(
+            "The image that this take was to open with was deleted or refused. Nothing was sent, and the price is back in "
+            "the budget. Choose another image and submit again."
+        ),
+        _CLIENT_NONE,
+        _("Stopped before it was sent. The image’s page says who deleted it, or why it was refused."),
+    ),
     FailureClass.SOURCE_GONE: Message(
         NOT_ALLOWED,
         _(

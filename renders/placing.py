@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Min, Q
 
 from characters.models import Character
-from renders import casting, ledger, pricing, versions, wishes
+from renders import casting, ledger, pictures, pricing, versions, wishes
 from renders.models import (
     ApprovalRule,
     Attempt,
@@ -58,7 +58,7 @@ class Placement:
 
 
 def params_digest(version: BriefVersion, **params: Any) -> str:
-    """SHA-256 of everything that decides how a clip is made; its characters are in the version's digest."""
+    """SHA-256 of everything that decides how a clip is made; its characters and its picture are in the version's digest."""
     content = {"prompt": version.composed_prompt, "brief_digest": version.digest, **params}
     return hashlib.sha256(canonical(content)).hexdigest()
 
@@ -88,7 +88,7 @@ def threshold_passed(project_id: Any, total_microusd: int) -> int | None:
 def place(wanted: Placement) -> list[Render]:
     """The takes, queued with their price set aside, or waiting for approval.
 
-    Raises TooMany, casting.CannotCast, pricing.IllegalChoice, wishes.CannotDerive, pricing.NoPrice, PriceChanged,
+    Raises TooMany, casting.CannotCast, pictures.CannotUse, pricing.IllegalChoice, wishes.CannotDerive, pricing.NoPrice, PriceChanged,
     ledger.BudgetExceeded; IntegrityError when the submit key is known already.
     """
     account, wish, count = wanted.account, wanted.wish, wanted.count
@@ -96,6 +96,8 @@ def place(wanted: Placement) -> list[Render]:
         raise TooMany(f"One submit makes 1 to {MOST_VARIANTS} takes, not {count}.")
     casting.check_cast(wanted.characters, account)
     wishes.check(account, wish)
+    if wish.kind == Kind.CREATE:
+        pictures.check(wanted.brief.picture, size=wish.size, account=account)
     quote = pricing.quote(account, **wish.choice(), mode=wish.mode)
     total = quote.microusd * count
     if total != wanted.shown_microusd:

@@ -88,7 +88,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_from(
         State.QUEUED,
         Who.WORKER,
-        failed="the quarantine, the safety check, a newer rule, or a character that may not be used any more",
+        failed="the quarantine, the safety check, a newer rule, or a character or an image that may not be used any more",
         held="the safety check cannot be asked: nothing passes unasked",
     ),
     *_from(State.QUEUED, Who.STAFF, held="generation is switched off for the agency"),
@@ -227,6 +227,7 @@ class FailureClass(TextChoices):
     QUARANTINED = "quarantined", _("Set aside")
     CHARACTER_WITHDRAWN = "character_withdrawn", _("Character withdrawn")
     SOURCE_GONE = "source_gone", _("The clip it starts from is gone")
+    PICTURE_GONE = "picture_gone", _("Its opening image is gone")
 
 
 # Refusals by policy: recorded apart from failures of the system.

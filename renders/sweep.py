@@ -16,12 +16,12 @@ from renders.models import Asset, Attempt, Deletion, ProviderAccount, Render
 from renders.states import State
 from renders.tasks import (
     ACTOR_FOR,
+    PURGE_OF,
     check_account,
     chore,
     forget,
     keep_house,
     purge,
-    purge_character,
     register,
 )
 from tenants import storage
@@ -93,12 +93,11 @@ class Sweep:
 
 
 def _to_purge() -> list[tuple[Any, UUID, UUID]]:
-    """(actor, agency, take or character) whose deletion is due; and files of takes marked before there were tombstones."""
-    due = Deletion.objects.due().values_list("org_id", "render_id", "character_id")[:BATCH]
-    jobs: list[tuple[Any, UUID, UUID]] = [
-        (purge, org_id, take) if take else (purge_character, org_id, character)
-        for org_id, take, character in due
-    ]
+    """(actor, agency, owner) whose deletion is due; and files of takes marked before there were tombstones."""
+    jobs: list[tuple[Any, UUID, UUID]] = []
+    for deletion in Deletion.objects.due()[:BATCH]:
+        name, pk = deletion.subject
+        jobs.append((PURGE_OF[name], deletion.org_id, pk))
     unmarked = Asset.objects.to_purge().exclude(
         Exists(Deletion.objects.open().filter(render=OuterRef("render")))
     )

@@ -18,7 +18,7 @@ from renders.steps import register as register_step
 from renders.steps import retain as retain_step
 from renders.steps import submit as submit_step
 from renders.steps import watch as watch_step
-from renders.steps.subjects import CharacterSubject, TakeSubject
+from renders.steps.subjects import CharacterSubject, PictureSubject, TakeSubject
 from tenants.models import ChoreKind
 from tenants.queue import ring
 
@@ -77,6 +77,11 @@ def purge_character(org_id: str, character_id: str) -> None:
     purge_step.purge(UUID(org_id), CharacterSubject(UUID(character_id)))
 
 
+@dramatiq.actor(queue_name="media")
+def purge_picture(org_id: str, picture_id: str) -> None:
+    purge_step.purge(UUID(org_id), PictureSubject(UUID(picture_id)))
+
+
 @dramatiq.actor
 def register(org_id: str, character_id: str) -> None:
     register_step.register(UUID(org_id), UUID(character_id))
@@ -96,6 +101,9 @@ def keep_house() -> None:
 def check_account(account_id: int) -> None:
     check_step.check_account(account_id)
 
+
+# Who removes the files of each kind of owner, by Deletion's field.
+PURGE_OF = {"render": purge, "character": purge_character, "picture": purge_picture}
 
 # What is done for each agency again and again.
 CHORES = {ChoreKind.AUDIT: watch_step.watch, ChoreKind.RETENTION: retain_step.retain}

@@ -17,6 +17,7 @@ from renders.views import (
     make,
     media,
     orders,
+    pictures,
     planner,
     policy,
     provenance,
@@ -27,6 +28,7 @@ from renders.views import (
     rules,
     spend,
     spend_csv,
+    staff_pictures,
     triage,
 )
 from tenants.public_ids import converter
@@ -39,6 +41,7 @@ register_converter(converter("agy"), "agy")
 register_converter(converter("prg"), "prg")
 register_converter(converter("rct"), "rct")
 register_converter(converter("ord"), "ord")
+register_converter(converter("pic"), "pic")
 
 app_name = "renders"
 
@@ -49,6 +52,14 @@ urlpatterns = [
     path("a/<slug:agency>/briefs/new", briefs.brief_new, name="brief-new"),
     path("a/<slug:agency>/briefs/preview", briefs.brief_preview, name="brief-preview"),
     path("a/<slug:agency>/briefs/cast", briefs.brief_cast, name="brief-cast"),
+    path("a/<slug:agency>/briefs/picture", pictures.brief_picture, name="brief-picture"),
+    path("a/<slug:agency>/images/<pic:picture>", pictures.picture_page, name="picture"),
+    path("a/<slug:agency>/images/<pic:picture>/delete", pictures.picture_delete, name="picture-delete"),
+    path(
+        "a/<slug:agency>/images/<pic:picture>/undo-delete",
+        pictures.picture_undo_delete,
+        name="picture-undo-delete",
+    ),
     path("a/<slug:agency>/briefs/<brf:brief>", briefs.brief_edit, name="brief-edit"),
     path("a/<slug:agency>/briefs/<brf:brief>/archive", briefs.brief_archive, name="brief-archive"),
     path("a/<slug:agency>/projects/new", briefs.project_new, name="project-new"),
@@ -69,6 +80,7 @@ urlpatterns = [
     path("a/<slug:agency>/takes/<rnd:render>/abandon", renders.render_abandon, name="render-abandon"),
     path("a/<slug:agency>/takes/<rnd:render>/keep", renders.render_keep, name="render-keep"),
     path("a/<slug:agency>/takes/<rnd:render>/again", renders.render_again, name="render-again"),
+    path("a/<slug:agency>/takes/<rnd:render>/continue", pictures.take_continue, name="take-continue"),
     path("a/<slug:agency>/takes/<rnd:render>/make", make.make, name="take-make"),
     path("a/<slug:agency>/takes/<rnd:render>/make/preview", make.make_preview, name="take-make-preview"),
     path("a/<slug:agency>/takes/<rnd:render>/archive", files.take_archive, name="take-archive"),
@@ -120,6 +132,8 @@ urlpatterns = [
     path("staff/agencies/", agencies.agencies, name="staff-agencies"),
     path("staff/agencies/<agy:agency>", agencies.agency_page, name="staff-agency"),
     path("staff/agencies/<agy:agency>/switch", agencies.agency_switch, name="staff-switch"),
+    path("staff/images/", staff_pictures.picture_list, name="staff-pictures"),
+    path("staff/images/<pic:picture>", staff_pictures.picture_decide, name="staff-picture-decide"),
     path("staff/doubts/", doubts.doubts, name="doubts"),
     path("staff/doubts/<rnd:render>", doubts.doubt, name="doubt"),
     path("staff/doubts/<rnd:render>/do", doubts.doubt_do, name="doubt-do"),

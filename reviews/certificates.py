@@ -18,7 +18,7 @@ NOTE_RULE = "content.note_digest = HMAC-SHA256 of the note under note_salt as a 
 RELATED = (
     "org",
     "stage__round__render__brief__project__client",
-    "stage__round__render__brief_version",
+    "stage__round__render__brief_version__picture",
     "user",
     "guest",
     "words",
@@ -81,6 +81,7 @@ def as_json(facts_: dict[str, Any]) -> dict[str, Any]:
         },
         "file": {"sha256": decision.asset_sha256, **_file(facts_["original"])},
         "params_digest": decision.params_digest,
+        **_opening(render),
         "chain": {
             "seq": decision.seq,
             "content": content_of(decision),
@@ -90,6 +91,12 @@ def as_json(facts_: dict[str, Any]) -> dict[str, Any]:
             "rule": RULE,
         },
     }
+
+
+def _opening(render: Render) -> dict[str, Any]:
+    """The hash of the image that the clip opens with, where it has one."""
+    picture = render.brief_version.picture
+    return {"opening_image_sha256": picture.sha256} if picture is not None else {}
 
 
 def _note(decision: Decision) -> dict[str, Any]:

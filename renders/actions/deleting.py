@@ -1,4 +1,4 @@
-"""What deletions of takes and of characters have in common for whoever asks for one, or takes it back."""
+"""What deletions of takes, of characters and of pictures have in common for whoever asks for one, or takes it back."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,10 +27,8 @@ def ring_purge(deletion: Deletion, window: timedelta) -> None:
     if window > _SOON:
         return
     delay = int(window.total_seconds() * 1000)
-    if deletion.render_id is not None:
-        ring(tasks.purge, str(deletion.org_id), str(deletion.render_id), delay_ms=delay)
-    else:
-        ring(tasks.purge_character, str(deletion.org_id), str(deletion.character_id), delay_ms=delay)
+    name, pk = deletion.subject
+    ring(tasks.PURGE_OF[name], str(deletion.org_id), str(pk), delay_ms=delay)
 
 
 def undoable(deletions: Any) -> Deletion:

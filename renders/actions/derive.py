@@ -1,6 +1,7 @@
 """Make a new take from the clip of another: remix, edit, extend, or the final version of a draft."""
 
 from renders import casting, pricing, wishes
+from renders.actions.pictures import fitted
 from renders.actions.renders import CannotSubmit, submit_render
 from renders.models import Brief, ProviderAccount, Render
 from renders.states import Kind, State
@@ -85,13 +86,16 @@ def promote_render(
 ) -> Render:
     """The same brief version and characters once more with a dearer model or a larger picture, as the final take.
 
-    Raises CannotPromote, and what submit_render raises.
+    Its opening image is cut anew from the original where the size is another one. Raises CannotPromote,
+    storage.StorageFailed, and what submit_render raises.
     """
     check_can_promote(source)
     brief = source.brief
     for name, value in source.brief_version.texts().items():
         setattr(brief, name, value)
     brief.model, brief.size, brief.seconds = model, size, source.seconds
+    brief.picture = source.brief_version.picture
+    brief.picture = fitted(brief, size=size, by=by)
     return submit_render(
         brief=brief,
         submit_key=submit_key,

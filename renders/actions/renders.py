@@ -235,4 +235,5 @@ def _as_version(render: Render) -> Brief:
     for name, value in render.brief_version.texts().items():
         setattr(brief, name, value)
     brief.model, brief.size, brief.seconds = render.model, render.size, render.seconds
+    brief.picture = render.brief_version.picture
     return brief

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from renders import casting, ledger, pricing, tasks
+from renders import casting, ledger, pictures, pricing, tasks
 from renders.models import Attempt, AttemptStatus, ProviderAccount, Render, RenderEvent
 from renders.moves import announce
 from renders.retarget import judge
@@ -81,6 +81,7 @@ def _retarget(pk: object, source: ProviderAccount, target: ProviderAccount, reas
     if not verdict.is_same:
         raise CannotRetarget(" ".join([*verdict.missing, *(f"It would need {c}." for c in verdict.changes)]))
     casting.check_cast(casting.of_version(render.brief_version), target)
+    pictures.check(render.brief_version.picture, size=render.size, account=target)
     quote = pricing.quote(
         target, model=render.model, size=render.size, seconds=render.seconds, mode=render.mode
     )

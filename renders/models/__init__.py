@@ -21,6 +21,7 @@ from renders.models.deletions import (
 )
 from renders.models.inbound import InboundEvent
 from renders.models.orders import ApprovalRule, Order, OrderVerdict
+from renders.models.pictures import Picture, PictureFile, PictureFileKind, PictureOrigin
 from renders.models.policy import (
     RESOLVED,
     UNRESOLVED,
@@ -70,6 +71,10 @@ __all__ = [
     "Order",
     "OrderVerdict",
     "Period",
+    "Picture",
+    "PictureFile",
+    "PictureFileKind",
+    "PictureOrigin",
     "PolicyCase",
     "PolicyEvent",
     "PolicyMove",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import OuterRef, Subquery
 
+from renders.models.pictures import PictureFile
 from renders.prompts import compose
 from renders.states import TONES, State
 from tenants.models import AppendOnlyModel, Client, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
@@ -96,6 +97,10 @@ class Brief(BriefFields, OrgModel):
     model = models.CharField(max_length=80, blank=True)
     size = models.CharField(max_length=11, blank=True)
     seconds = models.PositiveSmallIntegerField(null=True, blank=True)
+    # The image that a new clip opens with. It may not fit the size yet: then it has to be cut before a submit.
+    picture = OrgForeignKey(
+        PictureFile, on_delete=models.PROTECT, null=True, blank=True, related_name="in_briefs"
+    )
     versions = models.PositiveIntegerField(default=0, editable=False)
     takes = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -131,6 +136,10 @@ class BriefVersion(BriefFields, AppendOnlyModel):
     number = models.PositiveIntegerField()
     composed_prompt = models.TextField()
     digest = models.CharField(max_length=64)
+    # The image that the clip opens with: its bytes by their hash are in the digest.
+    picture = OrgForeignKey(
+        PictureFile, on_delete=models.PROTECT, null=True, blank=True, related_name="in_versions"
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Deletions of files of takes and characters: the tombstone that was laid first, the receipt that is written last, requests for many."""
+"""Deletions of files of takes, characters and pictures: the tombstone that was laid first, the receipt that is written last, requests for many."""
 
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from characters.models import Character
 from renders.models.briefs import Project
+from renders.models.pictures import Picture
 from renders.models.renders import Render
 from tenants.models import (
     AppendOnlyModel,
@@ -97,24 +98,28 @@ class DeletionQuerySet(OrgQuerySet):
     def due(self) -> Any:
         """Ready to begin or to go on, by the database's clock; none of a take under hold.
 
-        Nor of a character with which such a take was made.
+        Nor of a character, or of a picture, with which such a take was made.
         """
-        held = Render.objects.filter(
-            brief_version__cast__character=OuterRef("character"), held_at__isnull=False
-        )
+        held = Render.objects.filter(held_at__isnull=False)
+        cast = held.filter(brief_version__cast__character=OuterRef("character"))
+        opened = held.filter(brief_version__picture__picture=OuterRef("picture"))
         rows = self.open().filter(next_action_at__lte=Now(), render__held_at=None)
-        return rows.exclude(Q(character__isnull=False) & Exists(held))
+        rows = rows.exclude(Q(character__isnull=False) & Exists(cast))
+        return rows.exclude(Q(picture__isnull=False) & Exists(opened))
 
 
 class Deletion(OrgModel):
-    """The tombstone of a take's files, or of a character's. It is laid before anything goes, and it stays."""
+    """The tombstone of a take's files, a character's or a picture's. It is laid before anything goes, and it stays."""
 
     prefix = "del"
 
-    # One of the two.
+    # One of the three.
     render = OrgForeignKey(Render, on_delete=models.PROTECT, null=True, blank=True, related_name="deletions")
     character = OrgForeignKey(
         Character, on_delete=models.PROTECT, null=True, blank=True, related_name="deletions"
+    )
+    picture = OrgForeignKey(
+        Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="deletions"
     )
     cause = models.CharField(max_length=10, choices=Cause.choices)
     rule = models.CharField(max_length=40, blank=True)
@@ -124,7 +129,7 @@ class Deletion(OrgModel):
     # Empty: the retention policy.
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField(db_default=Now())
-    # Hashes only. Of a take {kind: {"sha256", "bytes"}}; of a character {file's id: {"kind", "sha256", "bytes"}}.
+    # Hashes only. Of a take {kind: {"sha256", "bytes"}}; of the others {file's id: {"kind", "sha256", "bytes"}}.
     files = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=DeletionState.choices, default=DeletionState.WAITING)
     # Until then it can be undone.
@@ -150,8 +155,15 @@ class Deletion(OrgModel):
                 condition=Q(state__in=["waiting", "running"]),
                 name="one_open_deletion_per_character",
             ),
+            models.UniqueConstraint(
+                fields=["org", "picture"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="one_open_deletion_per_picture",
+            ),
             models.CheckConstraint(
-                condition=Q(render__isnull=False, character=None) | Q(render=None, character__isnull=False),
+                condition=Q(render__isnull=False, character=None, picture=None)
+                | Q(render=None, character__isnull=False, picture=None)
+                | Q(render=None, character=None, picture__isnull=False),
                 name="deletion_has_one_subject",
             ),
             models.CheckConstraint(
@@ -172,12 +184,18 @@ class Deletion(OrgModel):
         ]
 
     def __str__(self) -> str:
-        return f"Deletion of {self.render or self.character}"
+        return f"Deletion of {self.render or self.character or self.picture}"
 
     @property
     def tone(self) -> str:
         """Colour family of its pill."""
         return {"waiting": "info", "running": "progress", "done": "success"}.get(self.state, "neutral")
+
+    @property
+    def subject(self) -> tuple[str, Any]:
+        """(field, id) of whose files it removes."""
+        ids = {name: getattr(self, f"{name}_id") for name in ("render", "character", "picture")}
+        return next((name, pk) for name, pk in ids.items() if pk is not None)
 
     @property
     def size_bytes(self) -> int:

@@ -29,7 +29,12 @@ class OrderQuerySet(OrgQuerySet):
 
     def listed(self) -> Any:
         """With what a list shows."""
-        return self.select_related("brief__project__client", "brief_version", "created_by", "decided_by")
+        return self.select_related(
+            "brief__project__client",
+            "brief_version__picture__picture__take__brief",
+            "created_by",
+            "decided_by",
+        )
 
 
 class Order(OrgModel):

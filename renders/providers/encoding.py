@@ -1,5 +1,7 @@
 """How a request for a clip goes on the wire: its address and its body."""
 
+import base64
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -7,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from renders.providers.errors import Refused
-from renders.providers.port import CreateRequest, Operation
-from renders.providers.wire import Wire
+from renders.providers.port import CreateRequest, Operation, Picture
+from renders.providers.wire import PictureAs, Wire
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,10 @@ def encoded(request: CreateRequest, wire: Wire) -> Iterator[Call]:
         raise Refused("This server would leave out who or what is to be in the clip.", reason=Refused.INVALID)
     with ExitStack() as open_files:
         match request.operation:
-            case Operation.CREATE if wire.creates_as_json and request.picture is None:
-                yield Call("videos", {"json": _create_json(request)})
+            case Operation.CREATE if _is_json(request, wire):
+                yield Call("videos", {"json": _create_json(request, wire)})
             case Operation.CREATE:
-                yield Call("videos", {"files": _create_form(request, open_files)})
+                yield Call("videos", {"files": _create_form(request, wire, open_files)})
             case Operation.REMIX:
                 yield Call(f"videos/{segment(request.source_id)}/remix", {"json": {"prompt": request.prompt}})
             case Operation.EDIT:
@@ -54,17 +56,39 @@ def _create_fields(request: CreateRequest) -> dict[str, str]:
     }
 
 
-def _create_json(request: CreateRequest) -> dict[str, Any]:
-    characters = [{"id": character} for character in request.characters]
-    return {**_create_fields(request), **({"characters": characters} if characters else {})}
+def _is_json(request: CreateRequest, wire: Wire) -> bool:
+    """A picture decides by how it is spelled; without one, the server's own habit does."""
+    if request.picture is None:
+        return wire.creates_as_json
+    return wire.picture_as in {PictureAs.OBJECT, PictureAs.TEXT, PictureAs.IMAGE_INPUT}
 
 
-def _create_form(request: CreateRequest, open_files: ExitStack) -> list[tuple[str, Any]]:
+def _create_json(request: CreateRequest, wire: Wire) -> dict[str, Any]:
+    body: dict[str, Any] = _create_fields(request)
+    if request.characters:
+        body["characters"] = [{"id": character} for character in request.characters]
+    if request.picture is not None:
+        url = _data_url(request.picture)
+        if wire.picture_as == PictureAs.OBJECT:
+            body["input_reference"] = {"image_url": url}
+        else:
+            body["image_input" if wire.picture_as == PictureAs.IMAGE_INPUT else "input_reference"] = url
+    return body
+
+
+def _data_url(picture: Picture) -> str:
+    """The image inside the address (RFC 2397)."""
+    return f"data:{picture.content_type};base64,{base64.b64encode(picture.path.read_bytes()).decode()}"
+
+
+def _create_form(request: CreateRequest, wire: Wire, open_files: ExitStack) -> list[tuple[str, Any]]:
     """Multipart, with or without a file."""
     form: list[tuple[str, Any]] = [(name, (None, value)) for name, value in _create_fields(request).items()]
     # So does the official SDK spell a list of objects in a form.
     form += [("characters[][id]", (None, character)) for character in request.characters]
-    if request.picture is not None:
+    if request.picture is not None and wire.picture_as == PictureAs.FIELD:
+        form.append(("image_reference", (None, json.dumps({"image_url": _data_url(request.picture)}))))
+    elif request.picture is not None:
         file = open_files.enter_context(request.picture.path.open("rb"))
         ending = request.picture.content_type.rpartition("/")[2]
         form.append(("input_reference", (f"reference.{ending}", file, request.picture.content_type)))

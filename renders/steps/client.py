@@ -9,7 +9,7 @@ from renders.models import ProviderAccount
 from renders.providers.errors import Refused
 from renders.providers.port import Provider
 from renders.providers.videos_api import VideosApi
-from renders.providers.wire import Wire
+from renders.providers.wire import PictureAs, Wire
 from tenants.secrets import SecretUnreadable
 
 
@@ -43,6 +43,7 @@ def client(account: ProviderAccount) -> Iterator[Provider]:
         creates_as_json=can.creates_as_json,
         takes_characters=can.takes_characters,
         takes_pictures=can.can_reference,
+        picture_as=PictureAs(can.picture_as),
     )
     provider = VideosApi(base_url=account.base_url, api_key=_key(account), wire=wire)
     try:

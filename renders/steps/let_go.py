@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from characters.models import CharacterFile
-from renders import character_tombstones, tombstones
-from renders.models import Asset, AssetState, Cause, Render
-from renders.states import WORKING, State
+from renders import character_tombstones, picture_tombstones, tombstones
+from renders.models import Asset, AssetState, Brief, Cause, PictureFile, Render
+from renders.states import UNDER_WAY, WORKING, State
 from tenants.retention import policy, run
 
 _BY = "system:retention"
@@ -68,4 +68,35 @@ def _lay_on_characters(rule: policy.Rule, characters: Iterable[Any]) -> int:
 run.register(
     "delete_character_files",
     run.Executor(_characters(held=False), _lay_on_characters, _characters(held=True)),
+)
+
+
+def _pictures(*, held: bool) -> Callable[[policy.Rule, QuerySet[Any]], QuerySet[Any]]:
+    """Pictures that have files and nothing needs; those that open a take under hold, or the others."""
+
+    def narrow(_rule: policy.Rule, rows: QuerySet[Any]) -> QuerySet[Any]:
+        kept = PictureFile.objects.filter(picture=OuterRef("pk"), deleted_at=None)
+        takes = Render.objects.filter(brief_version__picture__picture=OuterRef("pk"))
+        in_use = Asset.objects.filter(render__brief_version__picture__picture=OuterRef("pk"))
+        in_use = in_use.exclude(state=AssetState.DELETED)
+        at_work = takes.filter(state__in=sorted({*UNDER_WAY, State.NEEDS_HUMAN}))
+        drafts = Brief.objects.filter(picture__picture=OuterRef("pk"), archived_at=None)
+        under_hold = Exists(takes.filter(held_at__isnull=False))
+        rows = rows.filter(Exists(kept)).exclude(Exists(at_work)).exclude(Exists(drafts))
+        return rows.filter(under_hold) if held else rows.exclude(under_hold).exclude(Exists(in_use))
+
+    return narrow
+
+
+def _lay_on_pictures(rule: policy.Rule, pictures: Iterable[Any]) -> int:
+    undo, count = policy.undo_window(), 0
+    for row in pictures:
+        files = picture_tombstones.locked_files(row)
+        picture_tombstones.lay(row, files, cause=Cause.RETENTION, undo=undo, by=_BY, rule=rule.name)
+        count += 1
+    return count
+
+
+run.register(
+    "delete_picture_files", run.Executor(_pictures(held=False), _lay_on_pictures, _pictures(held=True))
 )

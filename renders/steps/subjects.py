@@ -1,4 +1,4 @@
-"""Whose files a deletion removes: a take's, or a character's. What the steps of a deletion ask of either is here."""
+"""Whose files a deletion removes: a take's, a character's, or a picture's. What the steps of a deletion ask of either is here."""
 
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
@@ -11,18 +11,21 @@ from django.db.models.functions import Now
 from characters.files import ROOM
 from characters.models import CharacterFile
 from characters.moves import announce as announce_character
-from renders import character_tombstones, tombstones
+from renders import character_tombstones, picture_tombstones, tombstones
 from renders.models import (
     Asset,
     AssetKind,
     Attempt,
     Cause,
     Deletion,
+    Picture,
+    PictureFile,
     Provenance,
     Registration,
     RegistrationStatus,
 )
 from renders.moves import announce as announce_take
+from renders.pictures import ROOM as PICTURES
 from tenants import storage
 from tenants.scope import require_org
 
@@ -73,7 +76,7 @@ class Subject(Protocol):
 _STAYS = "this provider has no call that deletes a video; its copy goes when the provider lets it expire"
 
 
-def _file(row: Asset | CharacterFile) -> dict[str, Any]:
+def _file(row: Asset | CharacterFile | PictureFile) -> dict[str, Any]:
     """One file on a receipt."""
     return {"kind": row.kind, "sha256": row.sha256, "bytes": row.size_bytes, "gone_at": row.purged_at}
 
@@ -230,3 +233,62 @@ class CharacterSubject:
 
     def announce(self, row: Any, news: str) -> None:
         announce_character(row, news)
+
+
+class PictureSubject:
+    """A picture: what was sent, and every file that was made of it."""
+
+    kind: ClassVar[str] = "picture"
+
+    def __init__(self, pk: UUID) -> None:
+        self.pk = pk
+
+    def locked(self) -> Any:
+        return picture_tombstones.locked(self.pk)
+
+    def deletions(self) -> Any:
+        return Deletion.objects.filter(picture=self.pk)
+
+    def adopt(self, row: Any) -> None:
+        """Nothing: no file of a picture was ever marked without one."""
+
+    def copies(self) -> list[Attempt]:
+        """None: the protocol has no call that deletes an image. The receipt says so."""
+        return []
+
+    def due_files(self) -> list[tuple[UUID, str]]:
+        rows = PictureFile.objects.to_purge().filter(picture=self.pk).order_by("pk")
+        return list(rows.values_list("pk", "storage_key"))
+
+    def remove(self, pk: UUID) -> None:
+        held = picture_tombstones.held_take(self.locked())
+        if held is not None:
+            raise OnHold(f"{held}, which opens with it, is on hold by {held.held_by}: {held.hold_reason}")
+        file = PictureFile.objects.to_purge().select_for_update(of=("self",)).filter(pk=pk).first()
+        if file is None:
+            return
+        key = file.storage_key
+        if not PictureFile.objects.filter(storage_key=key, purged_at=None).exclude(pk=pk).exists():
+            storage.remove(key)
+        PictureFile.objects.filter(pk=pk).update(purged_at=Now(), storage_key=REMOVED)
+        log.info("picture_file_purged", file=file.public_id)
+
+    def facts(self) -> dict[str, Any] | None:
+        files = list(PictureFile.objects.filter(picture=self.pk).order_by("created_at", "pk"))
+        if any(not file.purged_at for file in files):
+            return None
+        sent = picture_tombstones.opened(Picture(pk=self.pk)).filter(attempts__intent_at__isnull=False)
+        return {
+            "files": [self._told(file) for file in files],
+            "provider_copies": [],
+            "sent_to_a_provider_with_takes": sorted(take.public_id for take in sent.distinct()),
+            "kept": "the hashes above, who attested it, the takes that opened with it, and the audit trail",
+        }
+
+    def _told(self, file: PictureFile) -> dict[str, Any]:
+        key = storage.key_for(require_org(), file.sha256, file.content_type, room=PICTURES)
+        stays = PictureFile.objects.filter(storage_key=key, purged_at=None).exists()
+        return {**_file(file), "bytes_stay_for_another_picture": stays}
+
+    def announce(self, row: Any, news: str) -> None:
+        """No page follows a picture live."""

@@ -13,12 +13,13 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import casting, flags, ledger, switch, triage, wishes
+from renders import casting, flags, ledger, pictures, switch, triage, wishes
 from renders.models import (
     AssetKind,
     Attempt,
     AttemptStatus,
     InboundEvent,
+    PictureFile,
     ProviderAccount,
     Render,
     SettlementRule,
@@ -26,7 +27,7 @@ from renders.models import (
 from renders.moves import POISONED, NoFreeSlot, Superseded, claim, move, put_off
 from renders.preflight import Preflight, current_version, preflight, version_texts
 from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable, Withheld
-from renders.providers.port import CreateRequest, Operation, Video
+from renders.providers.port import CreateRequest, Operation, Picture, Video
 from renders.states import POLICY_FAILURES, FailureClass, Kind, Pause, State, Who
 from renders.steps.client import client
 from tenants import storage
@@ -44,12 +45,15 @@ MAX_RETRIES = 8  # of a create that is proved not sent
 
 @dataclass(frozen=True)
 class Sending:
-    """What is about to be sent. `source_key`: our copy of the clip that it starts from, when it goes along."""
+    """What is about to be sent. `source_key`: our copy of the clip that it starts from, when it goes along; `picture`:
+    the image that it opens with.
+    """
 
     render: Render
     attempt: Attempt
     request: CreateRequest
     source_key: str = ""
+    picture: PictureFile | None = None
 
 
 def lane_of(account: ProviderAccount, request: CreateRequest) -> str:
@@ -143,7 +147,8 @@ def _claim(render_id: UUID) -> Sending | bool:
         render.state = State.QUEUED
         put_off(render, after=WAIT_FOR_LANE)
         return False
-    return Sending(render, attempt, request, _source_key(render, request))
+    picture = render.brief_version.picture if render.kind == Kind.CREATE else None
+    return Sending(render, attempt, request, _source_key(render, request), picture)
 
 
 def _source_key(render: Render, request: CreateRequest) -> str:
@@ -169,6 +174,8 @@ def _is_over(render: Render, attempt: Attempt) -> bool:
         fail(render, attempt, FailureClass.POLICY_PREFLIGHT, note="a newer rule refuses it", found=found)
     elif refusal := casting.withdrawn(render.brief_version, account):
         fail(render, attempt, FailureClass.CHARACTER_WITHDRAWN, note=refusal)
+    elif refusal := pictures.withdrawn(render.brief_version, account):
+        fail(render, attempt, FailureClass.PICTURE_GONE, note=refusal)
     elif refusal := _lost_source(render):
         fail(render, attempt, FailureClass.SOURCE_GONE, note=refusal)
     return bool(render.is_failure)
@@ -254,12 +261,19 @@ def _post(sending: Sending) -> Outcome:
 @contextmanager
 def _with_files(sending: Sending) -> Iterator[CreateRequest]:
     """The request with the files that it sends along. Raises storage.StorageFailed."""
-    if not sending.source_key:
+    picture = sending.picture
+    if not sending.source_key and picture is None:
         yield sending.request
         return
     with storage.workspace() as folder:
-        copy = storage.copy_to(sending.source_key, folder / "source.mp4")
-        yield dataclasses.replace(sending.request, source_file=copy.path)
+        if picture is None:
+            copy = storage.copy_to(sending.source_key, folder / "source.mp4")
+            yield dataclasses.replace(sending.request, source_file=copy.path)
+            return
+        copy = storage.copy_to(picture.storage_key, folder / "picture")
+        if copy.sha256 != picture.sha256:
+            raise storage.StorageFailed("The stored image’s bytes do not match its hash.")
+        yield dataclasses.replace(sending.request, picture=Picture(copy.path, picture.content_type))
 
 
 def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:

@@ -17,6 +17,7 @@ _WORDS = {
     "waveform": gettext_lazy("the waveform"),
     "source": gettext_lazy("the source"),
     "preview": gettext_lazy("the preview"),
+    "fit": gettext_lazy("the cut to a clip’s size"),
     "evidence": gettext_lazy("the evidence of rights"),
 }
 

@@ -11,14 +11,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from renders import casting, ledger, pricing
+from renders import casting, ledger, pictures, pricing
 from renders.actions import briefs as brief_actions
+from renders.actions import pictures as picture_actions
 from renders.actions import renders as render_actions
 from renders.forms import BriefForm, ProjectForm, defaults
 from renders.make_form import count_in
 from renders.models import Brief, Budget, Level, Project, ProviderAccount, Render
 from renders.placing import threshold_passed
 from renders.prompts import compose
+from renders.views.pictures import changed as with_picture
+from renders.views.pictures import is_about_picture, typed
 from renders.views.policy import latest_case
 from renders.views.refusals import live_check, mend
 from renders.views.renders import page_of
@@ -54,6 +57,7 @@ def _initial(account: ProviderAccount, brief: Brief | None, request: AgencyReque
         "title": brief.title,
         "project": brief.project_id,
         "characters": cast,
+        "picture": brief.picture.public_id if brief.picture else "",
         "count": 1,
     }
     return {**defaults(account), **kept, **texts}
@@ -76,7 +80,7 @@ def _composer(
         "brief": brief,
         "refusal": refusal,
         "submit_key": values.get("submit_key") or secrets.token_urlsafe(24),
-        "preview": preview_of(form.account, values, form.chosen_names()),
+        "preview": preview_of(form, values),
         "policy": live_check(values, client_id=_client_id(values)),
         "refused": refused,
         "lacks_budget": lacks_budget,
@@ -86,8 +90,9 @@ def _composer(
     return TemplateResponse(request, "renders/brief_form.html", context, status=status)
 
 
-def preview_of(account: ProviderAccount, values: Any, names: list[str]) -> dict[str, Any]:
-    """The composed prompt and the price of what the form says now, or why there is none. `names`: of characters."""
+def preview_of(form: BriefForm, values: Any) -> dict[str, Any]:
+    """The composed prompt and the price of what the form says now, or why there is none."""
+    account, names = form.account, form.chosen_names()
     prompt = compose(Brief(**{name: values.get(name) or "" for name in Brief.TEXT_FIELDS}), names)
     choice = {"model": values.get("model") or "", "size": values.get("size") or ""}
     seconds = str(values.get("seconds") or "0")
@@ -95,6 +100,8 @@ def preview_of(account: ProviderAccount, values: Any, names: list[str]) -> dict[
     try:
         pricing.check_choice(account, **choice, seconds=length)
         quote = pricing.quote(account, **choice, seconds=length)
+        if form.picture_file is not None and form.picture_problem:
+            raise pictures.CannotUse(form.picture_problem)
     except Refused as error:
         return {"prompt": prompt, "problem": str(error)}
     count = count_in(values)
@@ -118,8 +125,7 @@ def brief_preview(request: AgencyRequest) -> HttpResponseBase:
     """The panel beside the form, as the form changes. Nothing is checked but the price, nothing is kept."""
     try:
         account = render_actions.account_for_new_renders()
-        names = BriefForm(request.POST, account=account).chosen_names()
-        preview = preview_of(account, request.POST, names)
+        preview = preview_of(BriefForm(request.POST, account=account), request.POST)
     except render_actions.CannotSubmit as error:
         preview = {"prompt": "", "problem": str(error)}
     policy = live_check(request.POST, client_id=_client_id(request.POST))
@@ -157,14 +163,9 @@ def _project_id(values: Any) -> UUID | None:
         return None
 
 
-def _typed(request: AgencyRequest) -> dict[str, Any]:
-    """The form as it was sent, to be shown again unchecked."""
-    return {**request.POST.dict(), "characters": request.POST.getlist("characters")}
-
-
 def _mended(request: AgencyRequest, brief: Brief | None, account: ProviderAccount) -> HttpResponseBase:
     """A suggestion taken with one click: the form again, everything that was typed in it, one phrase replaced."""
-    values = _typed(request)
+    values = typed(request)
     choice = request.POST.get("do", "").removeprefix("mend:")
     changed = mend(request.POST.dict(), choice, client_id=_client_id(values))
     if not changed:
@@ -184,7 +185,9 @@ def brief_new(request: AgencyRequest) -> HttpResponseBase:
 @requires("briefs.edit")
 def brief_edit(request: AgencyRequest, brief: UUID) -> HttpResponseBase:
     """A brief that is there: edit it, submit it again."""
-    return _edit(request, get_object_or_404(Brief.objects.select_related("project__client"), pk=brief))
+    return _edit(
+        request, get_object_or_404(Brief.objects.select_related("project__client", "picture"), pk=brief)
+    )
 
 
 def _edit(request: AgencyRequest, brief: Brief | None) -> HttpResponseBase:
@@ -201,7 +204,9 @@ def _edit(request: AgencyRequest, brief: Brief | None) -> HttpResponseBase:
         return _mended(request, brief, account)
     if do == "find" or (do == "enter" and request.POST.get("cast_query", "").strip()):
         # Whoever presses Enter while they look for a character does not mean to spend.
-        return _composer(request, BriefForm(initial=_typed(request), account=account), brief)
+        return _composer(request, BriefForm(initial=typed(request), account=account), brief)
+    if is_about_picture(request):
+        return _with_picture(request, brief, account)
     form = BriefForm(request.POST, account=account)
     if not form.is_valid():
         return _composer(request, form, brief, status=422)
@@ -212,8 +217,18 @@ def _edit(request: AgencyRequest, brief: Brief | None) -> HttpResponseBase:
     return redirect("renders:brief-edit", request.agency.slug, saved.pk)
 
 
+def _with_picture(request: AgencyRequest, brief: Brief | None, account: ProviderAccount) -> HttpResponseBase:
+    """An image was added, cut or taken out: the form again, with everything in it. Nothing is saved or spent yet."""
+    values, refusal = with_picture(request, account)
+    form = BriefForm(initial=values, account=account)
+    form.picture_refusal = refusal
+    return _composer(request, form, brief, status=422 if refusal else 200)
+
+
 def _save(form: BriefForm, brief: Brief | None, request: AgencyRequest) -> Brief:
     data = form.cleaned_data
+    if data["picture"] is not None and data["picture_attested"]:
+        picture_actions.attest_picture(file=data["picture"], by=request.user)
     return brief_actions.save_brief(
         project=data["project"],
         title=data["title"],
@@ -221,6 +236,7 @@ def _save(form: BriefForm, brief: Brief | None, request: AgencyRequest) -> Brief
         by=request.user,
         brief=brief,
         characters=data["characters"],
+        picture=data["picture"],
         **form.choice(),
     )
 

@@ -18,6 +18,7 @@ from renders.placing import threshold_passed
 from renders.states import Kind
 from renders.views.refusals import live_check, mend
 from renders.views.renders import find, page_of
+from tenants import storage
 from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused
 
@@ -174,7 +175,7 @@ def _submit(request: AgencyRequest, source: Render, way: str, form: Any) -> Http
             take = derive.derive_render(**common, kind=Kind(way), **form.wanted())
     except ledger.NoBudget:
         return _page(request, fresh, way, form, status=422, lacks_budget=True)
-    except Refused as error:
+    except (Refused, storage.StorageFailed) as error:
         field = {"prompt": "subject"}.get(getattr(error, "field", ""), getattr(error, "field", ""))
         if field in form.fields:
             form.add_error(field, str(error))

@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from characters.models import CharacterFile
-from renders.models import Asset
+from renders.models import Asset, PictureFile
 from tenants import storage
 from tenants.access import public
 from tenants.scope import platform_transaction
@@ -31,6 +31,7 @@ def media(request: HttpRequest, token: str) -> HttpResponseBase:
     with platform_transaction("media: signed id to file"):
         asset = Asset.objects.select_related("render").filter(pk=asset_id).first()
         asset = asset or CharacterFile.objects.filter(pk=asset_id).first()
+        asset = asset or PictureFile.objects.filter(pk=asset_id).first()
     if asset is None:
         raise Http404("This file was removed.")
     if isinstance(asset, Asset) and asset.render.is_taken_down:
@@ -48,7 +49,9 @@ def media(request: HttpRequest, token: str) -> HttpResponseBase:
     return _serve(request, asset, download_name)
 
 
-def _serve(request: HttpRequest, asset: Asset | CharacterFile, download_name: str) -> HttpResponseBase:
+def _serve(
+    request: HttpRequest, asset: Asset | CharacterFile | PictureFile, download_name: str
+) -> HttpResponseBase:
     etag = f'"{asset.sha256}"'
     headers = {
         "Accept-Ranges": "bytes",

@@ -16,6 +16,7 @@ from tenants.access import AgencyRequest, public, requires
 _RELATED = (
     "deletion__render__brief__project__client",
     "deletion__character",
+    "deletion__picture",
     "deletion__asked_by",
     "deletion__request",
 )

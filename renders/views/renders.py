@@ -5,6 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -23,11 +26,11 @@ from tenants.access import AgencyRequest, requires
 from tenants.errors import Refused, refusal_of
 
 
-def find(render: UUID) -> Render:
+def find(render: UUID) -> Any:
     """The take with what its pages show. Raises Http404."""
     related = (
         "brief__project__client",
-        "brief_version",
+        "brief_version__picture__picture__take__brief",
         "created_by",
         "account",
         "parent__brief",
@@ -43,6 +46,12 @@ def find(render: UUID) -> Render:
         "provenance__acknowledged_by",
     )
     rows = rows.prefetch_related("assets", "attempts", "events", "children")
+    # Takes that open with its last frame; asked for here, so that the page needs no query more.
+    opening = Render.objects.filter(brief_version__picture__picture__take=OuterRef("pk")).order_by(
+        "created_at"
+    )
+    told = opening.values(told=JSONObject(id="id", title="brief__title", take="take"))
+    rows = rows.annotate(continued_by=ArraySubquery(told))
     return get_object_or_404(rows, pk=render)
 
 
@@ -87,6 +96,7 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         "attempts": found.attempts.all(),
         "cast": found.brief_version.cast.all(),
         "children": sorted(found.children.all(), key=lambda child: child.take),
+        "continued": [{**told, "id": UUID(told["id"])} for told in found.continued_by],
         "can_promote": not refusal_of(check_can_promote, found),
         "rate": pricing.dollars(found.microusd_per_second),
         "submit_key": secrets.token_urlsafe(24),

@@ -60,7 +60,7 @@ def _schedule() -> dict[str, Any]:
 
 
 def _deletions(before: str) -> dict[str, Any]:
-    rows = Deletion.objects.select_related("render__brief", "character", "asked_by", "receipt")
+    rows = Deletion.objects.select_related("render__brief", "character", "picture", "asked_by", "receipt")
     rows = rows.order_by("-asked_at", "-id")
     page = keyset_page(rows, before, field="asked_at", size=SIZE)
     return {"page": page, **page.links(show="deletions")}
@@ -148,6 +148,7 @@ def _dry_run(held: policy.Held) -> dict[str, Any]:
         "kept": list(kept[:SIZE]),
         "is_takes": is_takes,
         "is_characters": held.rule.model == "characters.Character",
+        "is_pictures": held.rule.model == "renders.Picture",
         "most": purges.MOST,
     }
 

@@ -15,8 +15,14 @@ PROBE_SECONDS = 60
 DERIVE_SECONDS = 300
 CREDENTIALS_SECONDS = 60
 UPLOAD_SECONDS = 30
-_WORSE = "The clip cannot be decoded: it is damaged, or made so that it takes too long or too much memory. {remedy}"
-_REMEDY = "Export it again as MP4 (H.264), at most 1920 × 1080."
+_WORSE = (
+    "The clip cannot be decoded: it is damaged, or made so that it takes too long or too much memory. "
+    "Export it again as MP4 (H.264), at most 1920 × 1080."
+)
+_WORSE_IMAGE = (
+    "The image cannot be decoded: it is damaged, or made so that it takes too long or too much memory. "
+    "Export it again as PNG, at the size of the clip."
+)
 
 
 class Unreadable(Exception):
@@ -46,12 +52,30 @@ def cut(source: Path, target: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     return _ask_about_upload(["cut", str(source), str(target), json.dumps(wanted)])
 
 
-def _ask_about_upload(arguments: list[str]) -> dict[str, Any]:
+def look(source: Path, folder: Path, *, detector: str = "") -> dict[str, Any]:
+    """What is in an uploaded image, with its preview in `folder`: see tenants.media.picture.
+
+    Raises Unreadable, whose text is a sentence for the person who sent it.
+    """
+    return _ask_about_upload(["look", str(source), str(folder), detector], worse=_WORSE_IMAGE)
+
+
+def fit(source: Path, target: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Cut an image to size: see tenants.media.picture.Fit. Raises Unreadable with a sentence for people."""
+    return _ask_about_upload(["fit", str(source), str(target), json.dumps(wanted)], worse=_WORSE_IMAGE)
+
+
+def last_frame(source: Path, target: Path) -> dict[str, Any]:
+    """Write a clip's last frame as PNG: see tenants.media.picture. Raises Unreadable."""
+    return _ask(["frame", str(source), str(target)], PROBE_SECONDS)
+
+
+def _ask_about_upload(arguments: list[str], *, worse: str = _WORSE) -> dict[str, Any]:
     try:
         answer = _ask(arguments, UPLOAD_SECONDS)
     except Unreadable as error:
         log.warning("upload_not_decoded", error=str(error)[-200:])
-        raise Unreadable(_WORSE.format(remedy=_REMEDY)) from error
+        raise Unreadable(worse) from error
     if "unusable" in answer:
         raise Unreadable(answer["unusable"])
     return answer

@@ -1,4 +1,4 @@
-"""The subprocess: `python -m tenants.media.worker probe|derive|credentials|inspect|cut …`, JSON on standard output.
+"""The subprocess: `python -m tenants.media.worker probe|derive|credentials|inspect|cut|look|fit|frame …`, JSON on standard output.
 
 Decoders meet hostile files, so they run here, with limits on memory and processor time, and without Django.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tenants.media import cut, derive, probe, source
+from tenants.media import cut, derive, picture, probe, source
 from tenants.media.sniff import Unusable
 
 MEMORY = 4 * 1024**3  # bytes of address space; x264's threads reserve far more than they use
@@ -35,7 +35,7 @@ def _said(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    is_upload = arguments[:1] in (["inspect"], ["cut"])
+    is_upload = arguments[:1] in (["inspect"], ["cut"], ["look"], ["fit"])
     _limit(*((UPLOAD_MEMORY, UPLOAD_CPU_SECONDS) if is_upload else (MEMORY, CPU_SECONDS)))
     match arguments:
         case ["probe", path]:
@@ -51,10 +51,16 @@ def main(arguments: list[str]) -> int:
             answer = _said(lambda: source.inspect(Path(path), Path(folder), detector))
         case ["cut", path, target, wanted]:
             answer = _said(lambda: cut.cut(Path(path), Path(target), cut.Cut(**json.loads(wanted))))
+        case ["look", path, folder, detector]:
+            answer = _said(lambda: picture.look(Path(path), Path(folder), detector))
+        case ["fit", path, target, wanted]:
+            answer = _said(lambda: picture.fit(Path(path), Path(target), picture.Fit(**json.loads(wanted))))
+        case ["frame", path, target]:
+            answer = picture.last_frame(Path(path), Path(target))
         case _:
             print(  # noqa: T201
                 "usage: probe FILE | derive FILE FOLDER | credentials FILE [PEM] | inspect FILE FOLDER DETECTOR"
-                " | cut FILE TARGET JSON",
+                " | cut FILE TARGET JSON | look FILE FOLDER DETECTOR | fit FILE TARGET JSON | frame FILE TARGET",
                 file=sys.stderr,
             )
             return 2

@@ -16,7 +16,14 @@ from tenants.models import RetentionChoice
 FILE = Path(__file__).parent / "policy.toml"
 UNDO = "undo_window"
 # Actions that run by themselves, once their period is over.
-EXECUTED = {"delete_files", "delete_character_files", "erase", "delete_rows", "local_files"}
+EXECUTED = {
+    "delete_files",
+    "delete_character_files",
+    "delete_picture_files",
+    "erase",
+    "delete_rows",
+    "local_files",
+}
 
 
 @dataclass(frozen=True)

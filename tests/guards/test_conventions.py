@@ -36,6 +36,8 @@ PLATFORM_CALLS = {
     ("renders/views/media.py", "media: signed id to file"),
     ("characters/views/staff.py", "staff: clips with a doubtful likeness"),
     ("characters/views/staff.py", "staff: clip to agency"),
+    ("renders/views/staff_pictures.py", "staff: images with a doubtful likeness"),
+    ("renders/views/staff_pictures.py", "staff: image to agency"),
     # The staff's own pages, which read across agencies and change nothing there.
     ("renders/views/agencies.py", "agencies: health and spend"),
     ("renders/views/agencies.py", "agencies: one agency and its latest takes"),

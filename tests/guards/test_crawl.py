@@ -25,7 +25,7 @@ from tenants import signing
 from tenants.gates import is_trusted, views
 from tenants.models import Invitation, Membership
 from tenants.public_ids import encode
-from tests import characters_kit, factories
+from tests import characters_kit, factories, pictures_kit
 from tests.cast import Cast, assemble, browser
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,7 @@ def world(db, django_capture_on_commit_callbacks):
         add_rule(phrase=f"{CANARY} rule", by=cast.amara)
         rule = PolicyRule.objects.get()
         guest = factories.clara(link)
+        picture = pictures_kit.uploaded(cast)
         purge = ask_purge(render_ids=[take.pk], title=f"Title {CANARY}", reason=CANARY, by=cast.amara)
         gone = factories.take(cast, title=f"Gone {CANARY}")
         deletion = delete_take_files(render=gone, typed=str(gone), by=cast.amara)
@@ -97,6 +98,7 @@ def world(db, django_capture_on_commit_callbacks):
         "prg:purge": purge.public_id,
         "rct:receipt": receipt.public_id,
         "ord:order": order.public_id,
+        "pic:picture": picture.picture.public_id,
         "slug:rule": "guests",
         "slug:account": "nobody",
         "join": invited,

@@ -11,7 +11,7 @@ from renders.providers import normalise
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited, Refused, Retired, Unexpected
 from renders.providers.port import CreateRequest, Operation, Picture, Status, Variant
 from renders.providers.videos_api import VideosApi
-from renders.providers.wire import Wire
+from renders.providers.wire import PictureAs, Wire
 
 PLAIN = CreateRequest("A boat, “slowly”.", "sora-2", "1280x720", 8)
 FORM = [
@@ -72,6 +72,35 @@ def test_create_as_json_says_the_same():
         "size": "1280x720",
         "seconds": "8",
     }
+
+
+DATA_URL = "data:image/png;base64,iVBORw=="
+JSON_PICTURES = {
+    PictureAs.OBJECT: {"input_reference": {"image_url": DATA_URL}},
+    PictureAs.TEXT: {"input_reference": DATA_URL},
+    PictureAs.IMAGE_INPUT: {"image_input": DATA_URL},
+}
+
+
+@pytest.mark.parametrize("spelling", JSON_PICTURES)
+def test_picture_in_json_is_a_data_url(tmp_path, spelling):
+    still = tmp_path / "still"
+    still.write_bytes(b"\x89PNG")
+    server = made()
+    request = CreateRequest("A boat.", "sora-2", "1280x720", 8, picture=Picture(still, "image/png"))
+    api(server, Wire(picture_as=spelling)).create(request)
+    plain = {"prompt": "A boat.", "model": "sora-2", "size": "1280x720", "seconds": "8"}
+    assert json.loads(server.request.content) == {**plain, **JSON_PICTURES[spelling]}
+
+
+def test_picture_as_a_field_of_a_form_is_json_in_text(tmp_path):
+    still = tmp_path / "still"
+    still.write_bytes(b"\x89PNG")
+    server = made()
+    request = CreateRequest("A boat, “slowly”.", "sora-2", "1280x720", 8, picture=Picture(still, "image/png"))
+    api(server, Wire(picture_as=PictureAs.FIELD)).create(request)
+    name, body = server.parts()[-1]
+    assert (name, json.loads(body)) == ('form-data; name="image_reference"', {"image_url": DATA_URL})
 
 
 @pytest.mark.parametrize("wire", [Wire(), Wire(creates_as_json=True)])

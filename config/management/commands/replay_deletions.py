@@ -15,10 +15,19 @@ from django.utils.dateparse import parse_datetime
 from characters.models import Character, CharacterFile
 from characters.moves import move
 from characters.states import State, Who
-from renders import character_tombstones
-from renders.models import Asset, AssetState, Cause, Deletion, DeletionState, Render
+from renders import character_tombstones, picture_tombstones
+from renders.models import (
+    Asset,
+    AssetState,
+    Cause,
+    Deletion,
+    DeletionState,
+    Picture,
+    PictureFile,
+    Render,
+)
 from renders.steps.purge import purge
-from renders.steps.subjects import CharacterSubject, Subject, TakeSubject
+from renders.steps.subjects import CharacterSubject, PictureSubject, Subject, TakeSubject
 from reviews.actions.erasure import wipe
 from reviews.models import Guest
 from tenants import audit, papers, signed, signing
@@ -59,7 +68,7 @@ class _Take:
 
     def __init__(self, pk: UUID) -> None:
         self.subject: Subject = TakeSubject(pk)
-        self.names: dict[str, UUID | None] = {"render_id": pk, "character_id": None}
+        self.names: dict[str, UUID | None] = {"render_id": pk, "character_id": None, "picture_id": None}
 
     def find(self) -> Render | None:
         return Render.objects.select_for_update(of=("self",)).filter(pk=self.subject.pk).first()
@@ -78,7 +87,7 @@ class _Character:
 
     def __init__(self, pk: UUID) -> None:
         self.subject: Subject = CharacterSubject(pk)
-        self.names: dict[str, UUID | None] = {"render_id": None, "character_id": pk}
+        self.names: dict[str, UUID | None] = {"render_id": None, "character_id": pk, "picture_id": None}
 
     def find(self) -> Character | None:
         return Character.objects.select_for_update(of=("self",)).filter(pk=self.subject.pk).first()
@@ -95,10 +104,31 @@ class _Character:
         return int(rows.update(deleted_at=Now()))
 
 
+class _Picture:
+    """A picture whose deletion the journal tells of."""
+
+    def __init__(self, pk: UUID) -> None:
+        self.subject: Subject = PictureSubject(pk)
+        self.names: dict[str, UUID | None] = {"render_id": None, "character_id": None, "picture_id": pk}
+
+    def find(self) -> Picture | None:
+        return Picture.objects.select_for_update(of=("self",)).filter(pk=self.subject.pk).first()
+
+    def hold(self, picture: Any) -> str:
+        held = picture_tombstones.held_take(picture)
+        return held.public_id if held else ""
+
+    def mark(self, picture: Any) -> int:
+        rows = PictureFile.objects.filter(picture=picture, purged_at=None)
+        return int(rows.update(deleted_at=Now()))
+
+
 def _replayed(entry: dict[str, Any]) -> _Replayed:
     """Whose files the entry says are gone."""
     if "character" in entry:
         return _Character(UUID(entry["character"]))
+    if "picture" in entry:
+        return _Picture(UUID(entry["picture"]))
     return _Take(UUID(entry["take"]))
 
 

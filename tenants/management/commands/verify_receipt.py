@@ -38,6 +38,7 @@ class Command(BaseCommand):
             "receipt",
             "take",
             "character",
+            "picture",
             "asked_at",
             "begun_at",
             "gone_at",
@@ -49,7 +50,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {name:<10} {document[name]}")
         files = document.get("files")
         for row in files if isinstance(files, list) else []:
-            stays = [name for name in ("take", "character") if row.get(f"bytes_stay_for_another_{name}")]
+            stays = [
+                name for name in ("take", "character", "picture") if row.get(f"bytes_stay_for_another_{name}")
+            ]
             note = f" (the same bytes stay for another {stays[0]})" if stays else ""
             self.stdout.write(f"  gone       {row['sha256']}  {row['kind']}, {row['bytes']} bytes{note}")
         for _copy in document.get("provider_copies_that_may_stay") or []:
