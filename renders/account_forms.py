@@ -14,11 +14,12 @@ from renders.models import ModelOffer, ProviderAccount, SettlementRule
 
 _NUMBERS = {
     "max_in_flight": (1, 1000),
+    "max_retries": (0, 10),
     "list_grace_seconds": (1, 86_400),
     "hard_limit_seconds": (60, 604_800),
 }
 _PLAIN = (
-    "name", "base_url", "dialect", "is_active", "sunset_on", "max_in_flight", "list_grace_seconds",
+    "name", "base_url", "dialect", "is_active", "sunset_on", "max_in_flight", "max_retries", "list_grace_seconds",
     "hard_limit_seconds", "deletes_after_copy", "registers_free", "moderates",
 )  # fmt: skip
 
@@ -61,6 +62,10 @@ class AccountForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     max_in_flight = forms.IntegerField(label=_("Takes at once"))
+    max_retries = forms.IntegerField(
+        label=_("Tries again"),
+        help_text=_("How often a request that never left is tried again, after 2, 4, 8 … seconds."),
+    )
     list_grace_seconds = forms.IntegerField(
         label=_("Seconds until its list is complete"),
         help_text=_("A request without an answer counts as never arrived only after that."),
@@ -125,7 +130,7 @@ def _initial(account: ProviderAccount | None) -> dict[str, Any]:
     if account is not None:
         return {name: getattr(account, name) for name in _PLAIN}
     return {
-        "dialect": "openai", "is_active": True, "max_in_flight": 4, "list_grace_seconds": 600,
+        "dialect": "openai", "is_active": True, "max_in_flight": 4, "max_retries": 3, "list_grace_seconds": 600,
         "hard_limit_seconds": 3600, "deletes_after_copy": True, "registers_free": True,
     }  # fmt: skip
 

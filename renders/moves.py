@@ -17,6 +17,8 @@ from tenants import live
 from tenants.audit import actor_ref
 from tenants.scope import require_org
 
+# What a move clears unless it says otherwise.
+_UNHINDERED = {"delayed_until_at": None, "crash_count": 0, "paused_for": "", "waits_for_lane": False}
 _MOST_ANNOUNCED = 50  # single rows that open pages are told of; one word for the agency tells the rest
 POISONED = 3  # workers that a render may take down before it is set aside
 
@@ -68,7 +70,7 @@ def move(
         raise ValueError(f"A render cannot go from {source} to {target}.")
     is_due = target in WORKING or changes.get("paused_for") == Pause.SAFETY_CHECK
     due = Now() + timedelta(seconds=after) if is_due else None
-    fields = {"delayed_until_at": None, "crash_count": 0, "paused_for": ""} | changes
+    fields = _UNHINDERED | changes
     _write(render, source, state=target, state_at=Now(), next_action_at=due, **fields)
     _count_slot(render, source, target)
     RenderEvent.objects.create(

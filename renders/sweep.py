@@ -3,22 +3,24 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from characters.models import Character
-from renders.models import Asset, Attempt, Deletion, ProviderAccount, Render
+from renders.models import Asset, Attempt, Deletion, Mode, ProviderAccount, Render
 from renders.states import State
 from renders.tasks import (
     ACTOR_FOR,
     PURGE_OF,
     check_account,
     chore,
+    dispatch,
     forget,
     keep_house,
     purge,
@@ -36,6 +38,7 @@ BATCH = 500
 PATIENCE = 10.0  # seconds
 SELDOM_SECONDS = 30.0  # between looks at what is in no hurry
 HOUSE_SECONDS = 3600.0  # between rounds through what belongs to the platform itself
+IDLE_SECONDS = 0.9  # a send rings for the next one; if nobody sends for so long, the sweep begins anew
 TIDY_SECONDS = 60.0  # between looks for what killed workers left on this machine's disk
 SWEEP_LOCK = 7_315_001  # advisory lock: one sweep per database
 
@@ -45,17 +48,19 @@ class Sweep:
 
     def __init__(self) -> None:
         self._rung: dict[UUID, float] = {}
+        self._dispatched: dict[int, float] = {}
         self._tidied = -TIDY_SECONDS
         self._looked = -SELDOM_SECONDS
         self._kept_house = -HOUSE_SECONDS
 
     def once(self) -> int:
-        """Ring for every due row that was not rung for lately; how many those were."""
+        """Ring for every due row that was not rung for lately; how many messages those were."""
         now = time.monotonic()
         has_time = now - self._looked >= SELDOM_SECONDS
         self._rung = {key: at for key, at in self._rung.items() if now - at < PATIENCE}
         with platform_transaction("sweep: due renders"):
-            renders = list(Render.objects.due().values_list("org_id", "id", "state")[:BATCH])
+            renders = list(_due_renders().values_list("org_id", "id", "state")[:BATCH])
+            accounts = list(_to_dispatch())
             doomed = Attempt.objects.filter(provider_delete_at__lte=Now(), provider_deleted_at=None)
             attempts = list(doomed.values_list("org_id", "id")[:BATCH])
             characters = list(Character.objects.due().values_list("org_id", "id")[:BATCH])
@@ -70,6 +75,7 @@ class Sweep:
         for actor, org_id, pk in fresh:
             ring(actor, str(org_id), str(pk))
             self._rung[pk] = now
+        begun = self._dispatch(accounts, now)
         if has_time:
             self._looked = now
             _ring_seldom(files, chores)
@@ -77,7 +83,16 @@ class Sweep:
             self._kept_house = now
             ring(keep_house)
         self._tidy(now)
-        return len(fresh)
+        return len(fresh) + begun
+
+    def _dispatch(self, accounts: list[int], now: float) -> int:
+        """Begin to send for accounts where something waits; each send rings for the next one by itself."""
+        self._dispatched = {pk: at for pk, at in self._dispatched.items() if now - at < IDLE_SECONDS}
+        idle = [pk for pk in accounts if pk not in self._dispatched]
+        for pk in idle:
+            ring(dispatch, pk)
+            self._dispatched[pk] = now
+        return len(idle)
 
     def _tidy(self, now: float) -> None:
         if now - self._tidied < TIDY_SECONDS:
@@ -90,6 +105,30 @@ class Sweep:
         else:
             if count:
                 log.info("staging_swept", folders=count)
+
+
+def _due_renders() -> Any:
+    """Those that have a step of their own. What is queued waits for its turn, whoever rings; see _to_dispatch().
+
+    But the provider's safety check is asked for each one, turn or not.
+    """
+    unasked = Q(account__moderates=True, moderated_at=None)
+    return Render.objects.due().filter(~Q(state=State.QUEUED) | unasked)
+
+
+def _to_dispatch() -> Any:
+    """Accounts in use where something waits, and nobody has picked for a moment."""
+    waiting = Render.objects.filter(
+        account=OuterRef("pk"), state=State.QUEUED, mode=Mode.STANDARD, next_action_at__lte=Now()
+    )
+    idle = ProviderAccount.objects.usable().filter(
+        Q(held_until_at=None) | Q(held_until_at__lte=Now()),
+        Q(probe_at=None) | Q(probe_at__lte=Now()),
+        Q(turn_at=None) | Q(turn_at__lte=Now() - timedelta(seconds=IDLE_SECONDS)),
+        Exists(waiting),
+        in_flight__lt=F("max_in_flight"),
+    )
+    return idle.values_list("pk", flat=True)
 
 
 def _to_purge() -> list[tuple[Any, UUID, UUID]]:

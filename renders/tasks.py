@@ -1,5 +1,6 @@
 """The pipeline on one page. A message says "look now"; the row says what is to be done."""
 
+from functools import partial
 from uuid import UUID
 
 import dramatiq
@@ -25,8 +26,13 @@ from tenants.queue import ring
 
 @dramatiq.actor
 def submit(org_id: str, render_id: str) -> None:
-    if submit_step.submit(UUID(org_id), UUID(render_id)):
+    if submit_step.submit(UUID(org_id), UUID(render_id), on_more=partial(ring, submit, org_id, render_id)):
         ring(moderate, org_id, render_id)
+
+
+@dramatiq.actor
+def dispatch(account_id: int) -> None:
+    submit_step.dispatch(account_id, on_more=partial(ring, dispatch, account_id))
 
 
 @dramatiq.actor
@@ -49,6 +55,8 @@ def reconcile(org_id: str, render_id: str) -> None:
 def poll(org_id: str, render_id: str) -> None:
     if poll_step.poll(UUID(org_id), UUID(render_id)):
         ring(fetch, org_id, render_id)
+        # Its slot is free.
+        ring(submit, org_id, render_id)
 
 
 @dramatiq.actor(queue_name="media")

@@ -59,6 +59,7 @@ class AccountSettings:
     is_active: bool = True
     sunset_on: date | None = None
     max_in_flight: int = 4
+    max_retries: int = 3
     list_grace_seconds: int = 600
     hard_limit_seconds: int = 3600
     deletes_after_copy: bool = True
@@ -168,7 +169,7 @@ def _apply(account: ProviderAccount, settings: AccountSettings, *, is_new: bool)
         raise BadAccount("There is no such rule.", field="settlement")
     account.name, account.base_url, account.dialect = name[:80], address, settings.dialect
     for attribute in (
-        "is_active", "sunset_on", "max_in_flight", "list_grace_seconds", "hard_limit_seconds", "deletes_after_copy",
+        "is_active", "sunset_on", "max_in_flight", "max_retries", "list_grace_seconds", "hard_limit_seconds", "deletes_after_copy",
         "registers_free", "moderates",
     ):  # fmt: skip
         setattr(account, attribute, getattr(settings, attribute))

@@ -228,6 +228,10 @@ def gated(
         known = emulator.store.job(video_id) if video_id else None
         said = form.values.get("prompt")
         prompt = said if isinstance(said, str) else known.prompt if known else None
+        if name in SUBMITS:
+            _take_from_the_creates(
+                request, emulator, str(form.values.get("model") or (known and known.model) or "sora-2")
+            )
 
         async def carry_out() -> web.StreamResponse:
             try:
@@ -252,10 +256,23 @@ def refusal(dialect: Dialect, error: ApiError) -> web.Response:
 
 def _take_from_the_rate(emulator: Emulator, key: str) -> None:
     """Count a request. Raises 429."""
-    if emulator.rate.take(key):
+    if not emulator.rate.take(key):
+        raise _too_many(max(1, round(emulator.rate.reset_after(key))))
+
+
+def _take_from_the_creates(request: web.Request, emulator: Emulator, model: str) -> None:
+    """Count a create by its model, where a quota says so. Raises 429."""
+    window, who = emulator.create_rates.of(model), (request["key"], model)
+    if window is None:
         return
-    after = max(1, round(emulator.rate.reset_after(key)))
-    raise ApiError(
+    request["rates"] = (window, who)
+    if not window.take(who):
+        raise _too_many(window.reset_after(who))
+
+
+def _too_many(after: float) -> ApiError:
+    after = after if isinstance(after, int) else round(after, 3)
+    return ApiError(
         429,
         f"Rate limit reached. Please try again in {after}s.",
         kind="rate_limit_error",

@@ -181,6 +181,21 @@ async def show_clock(request: web.Request) -> web.StreamResponse:
     return web.json_response({"now": clock.now(), "shift": clock.shift})
 
 
+async def set_rates(request: web.Request) -> web.StreamResponse:
+    """POST /rates {"creates": {model: limit}, "seconds": window}: quotas of creates, in place of the earlier ones."""
+    emulator, data = request.app[EMULATOR], await _json(request)
+    limits = data.get("creates") if isinstance(data, dict) else None
+    seconds = data.get("seconds", 60) if isinstance(data, dict) else 60
+    if not isinstance(limits, dict) or not all(
+        type(limit) is int and limit >= 0 for limit in limits.values()
+    ):
+        raise Refused("Give 'creates': a limit for each model.")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= 86_400:
+        raise Refused("'seconds' is the length of the window.")
+    emulator.create_rates.set(limits, float(seconds))
+    return web.json_response({"creates": limits, "seconds": seconds})
+
+
 async def add_file(request: web.Request) -> web.StreamResponse:
     """POST /files {"content_base64"}: a file that input_reference.file_id can name (the files API is not emulated)."""
     emulator, data = request.app[EMULATOR], await _json(request)
@@ -234,6 +249,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/webhooks/deliveries", show_deliveries),
     ("GET", "/clock", show_clock),
     ("POST", "/clock", move_clock),
+    ("POST", "/rates", set_rates),
     ("POST", "/files", add_file),
     ("GET", "/health", health),
     ("POST", "/reset", reset),

@@ -75,7 +75,8 @@ async def _frame(
 async def _stamp(request: web.Request, response: web.StreamResponse) -> None:
     """Headers that every reply has."""
     response.headers["x-request-id"] = request.get("id", f"req_{secrets.token_hex(16)}")
-    for name, value in request.app[EMULATOR].rate.headers(request.get("key")).items():
+    window, who = request.get("rates") or (request.app[EMULATOR].rate, request.get("key"))
+    for name, value in window.headers(who).items():
         response.headers.setdefault(name, value)
 
 

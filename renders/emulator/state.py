@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import defaultdict, deque
+from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from renders.emulator.jobs import Job
 from renders.emulator.media.credentials import prepare
 from renders.emulator.pool import RenderPool
 from renders.emulator.profiles import Profile
+from renders.emulator.rates import CreateRates, RateWindow
 from renders.emulator.runner import Runner
 from renders.emulator.store import Store
 from renders.emulator.webhooks import Webhooks
@@ -37,50 +38,6 @@ class Settings:
     rate_limit: int | None = None
     canned: bool = False
     credentials: bool = True
-
-
-class RateWindow:
-    """Requests of a key within the last minute, for the ``x-ratelimit-…`` headers."""
-
-    shown_limit = 5000
-
-    def __init__(self, limit: int | None) -> None:
-        self._enforced = limit
-        self.limit = limit or self.shown_limit
-        self._seen: dict[str, deque[float]] = defaultdict(deque)
-
-    def take(self, key: str) -> bool:
-        """Count a request; False if the limit is enforced and used up."""
-        seen, now = self._fresh(key), time.monotonic()
-        if self._enforced is not None and len(seen) >= self._enforced:
-            return False
-        seen.append(now)
-        return True
-
-    def _fresh(self, key: str) -> deque[float]:
-        seen, edge = self._seen[key], time.monotonic() - 60
-        while seen and seen[0] < edge:
-            seen.popleft()
-        return seen
-
-    def reset_after(self, key: str) -> float:
-        """Seconds until the oldest counted request leaves the window."""
-        seen = self._fresh(key)
-        return max(0.0, 60 - (time.monotonic() - seen[0])) if seen else 0.0
-
-    def headers(self, key: str | None) -> dict[str, str]:
-        """The three headers."""
-        used = len(self._fresh(key)) if key else 0
-        reset = self.reset_after(key) if key else 0.0
-        return {
-            "x-ratelimit-limit-requests": str(self.limit),
-            "x-ratelimit-remaining-requests": str(max(0, self.limit - used)),
-            "x-ratelimit-reset-requests": f"{reset:.0f}s" if reset >= 1 else f"{reset * 1000:.0f}ms",
-        }
-
-    def clear(self) -> None:
-        """Forget every count."""
-        self._seen.clear()
 
 
 class Recorder:
@@ -149,6 +106,7 @@ class Emulator:
     webhooks: Webhooks
     runner: Runner
     rate: RateWindow
+    create_rates: CreateRates = field(default_factory=CreateRates)
     recorder: Recorder = field(default_factory=Recorder)
 
     @property
@@ -202,6 +160,7 @@ class Emulator:
         self.faults.remove()
         self.recorder.entries.clear()
         self.rate.clear()
+        self.create_rates.set({}, 60.0)
         self.clock.shift = 0.0
         self.store.wipe()
 

@@ -19,6 +19,7 @@ from renders.models.deletions import (
     PurgeRequest,
     PurgeVerdict,
 )
+from renders.models.dispatch import AgencyTurn, BreakerTrip, ClientTurn, Pace, QuotaWindow
 from renders.models.inbound import InboundEvent
 from renders.models.orders import ApprovalRule, Order, OrderVerdict
 from renders.models.pictures import Picture, PictureFile, PictureFileKind, PictureOrigin
@@ -41,6 +42,7 @@ __all__ = [
     "RESOLVED",
     "UNRESOLVED",
     "AccountAlert",
+    "AgencyTurn",
     "Allowance",
     "Appeal",
     "AppealVerdict",
@@ -51,6 +53,7 @@ __all__ = [
     "Attempt",
     "AttemptStatus",
     "Book",
+    "BreakerTrip",
     "Brief",
     "BriefCharacter",
     "BriefVersion",
@@ -59,6 +62,7 @@ __all__ = [
     "CaseState",
     "Cause",
     "CheckFailure",
+    "ClientTurn",
     "Credentials",
     "Deletion",
     "DeletionReceipt",
@@ -70,6 +74,7 @@ __all__ = [
     "ModelOffer",
     "Order",
     "OrderVerdict",
+    "Pace",
     "Period",
     "Picture",
     "PictureFile",
@@ -85,6 +90,7 @@ __all__ = [
     "ProviderAccount",
     "PurgeRequest",
     "PurgeVerdict",
+    "QuotaWindow",
     "RefusalKind",
     "Registration",
     "RegistrationStatus",

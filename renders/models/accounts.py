@@ -130,6 +130,18 @@ class ProviderAccount(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     check_failure = models.CharField(max_length=12, choices=CheckFailure.choices, blank=True, editable=False)
     check_problem = models.CharField(max_length=300, blank=True, editable=False)
+    # How often a create that is proved not sent is tried again, after 2, 4, 8 … seconds.
+    max_retries = models.PositiveSmallIntegerField(default=3)
+    # Creates without a clear answer, one after another. Too many, and nothing is sent until a probe goes well.
+    failed_creates = models.PositiveSmallIntegerField(default=0, editable=False)
+    broken_at = models.DateTimeField(null=True, blank=True, editable=False)
+    broken_reason = models.CharField(max_length=300, blank=True, editable=False)
+    probe_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failed_probes = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Fair turns: the virtual clock, how many were sent, and when somebody looked last.
+    turn_clock = models.PositiveBigIntegerField(default=0, editable=False)
+    turns = models.PositiveBigIntegerField(default=0, editable=False)
+    turn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ProviderAccountQuerySet.as_manager()
 
@@ -144,6 +156,11 @@ class ProviderAccount(models.Model):
                 condition=Q(likeness_from=None, likeness_until=None, likeness_evidence="")
                 | (Q(likeness_from__isnull=False) & ~Q(likeness_evidence="")),
                 name="likeness_eligibility_is_dated_and_proved",
+            ),
+            models.CheckConstraint(
+                condition=Q(broken_at=None, broken_reason="", probe_at=None)
+                | (Q(broken_at__isnull=False, probe_at__isnull=False) & ~Q(broken_reason="")),
+                name="broken_account_says_why",
             ),
         ]
 

@@ -24,7 +24,7 @@ from renders.states import (
     State,
     Who,
 )
-from tenants.models import AppendOnlyModel, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
+from tenants.models import AppendOnlyModel, Client, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
 
 
 def _values(states: Iterable[State]) -> list[str]:
@@ -67,6 +67,8 @@ class Render(OrgModel):
 
     brief = OrgForeignKey(Brief, on_delete=models.PROTECT, related_name="renders")
     brief_version = OrgForeignKey(BriefVersion, on_delete=models.PROTECT, related_name="renders")
+    # The brief's client, once more: clients take turns, and picking the next one reads nothing else.
+    client = OrgForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     take = models.PositiveIntegerField()
     parent = OrgForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREATE)
@@ -100,6 +102,8 @@ class Render(OrgModel):
     progress = models.PositiveSmallIntegerField(default=0)
     failure_class = models.CharField(max_length=24, choices=FailureClass.choices, blank=True)
     delayed_until_at = models.DateTimeField(null=True, blank=True)
+    # An equal request of which nobody knows yet whether it was accepted goes first.
+    waits_for_lane = models.BooleanField(default=False)
     # Raised before each step and cleared after it: what kills its worker is set aside at three.
     crash_count = models.PositiveSmallIntegerField(default=0)
     retry_count = models.PositiveSmallIntegerField(default=0)
@@ -181,12 +185,24 @@ class Render(OrgModel):
             models.Index(
                 fields=["next_action_at"], name="render_due", condition=Q(next_action_at__isnull=False)
             ),
+            # Whose turn it is at an account: skips from agency to agency and from client to client.
+            models.Index(
+                fields=["account", "org", "client", "created_at", "id"],
+                name="render_turns",
+                condition=Q(state=State.QUEUED),
+            ),
             models.Index(fields=["org", "-created_at", "-id"], name="render_newest"),
             models.Index(fields=["org", "state", "-created_at", "-id"], name="render_by_state"),
         ]
 
     def __str__(self) -> str:
         return f"{self.brief.title}, take {self.take}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A take belongs to its brief's client."""
+        if self._state.adding:
+            self.client_id = self.brief.project.client_id
+        super().save(*args, **kwargs)
 
     @property
     def tone(self) -> str:

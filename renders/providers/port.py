@@ -102,6 +102,18 @@ class Video:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What the headers of one answer say of requests: how many a window takes, how many are left, and for how long.
+
+    None: not said, or not to be understood. Headers: x-ratelimit-{limit,remaining,reset}-requests.
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of a listing, newest first."""
 
@@ -134,6 +146,9 @@ class SafetyVerdict:
 
 class Provider(Protocol):
     """The port. Every call raises only what errors.py names."""
+
+    # What the headers of the latest answer said, also of one that was a refusal.
+    limits: Limits
 
     def create(self, request: CreateRequest, *, doorway: Doorway | None = None) -> Video: ...
     def moderate(self, text: str, *, doorway: Doorway | None = None) -> SafetyVerdict: ...

@@ -14,11 +14,13 @@ import httpx
 from renders.providers import normalise
 from renders.providers.encoding import encoded, segment
 from renders.providers.errors import Ambiguous, Gone, RateLimited, Refused, Retired, Unexpected, Unreachable
+from renders.providers.headers import limits_of, retry_after
 from renders.providers.port import (
     CharacterRequest,
     Content,
     CreateRequest,
     Doorway,
+    Limits,
     Page,
     ProviderCharacter,
     SafetyVerdict,
@@ -66,6 +68,7 @@ class VideosApi:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._wire = wire or Wire()
+        self.limits = Limits()
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "dailies/1"},
@@ -173,6 +176,7 @@ class VideosApi:
 
     def _call(self, method: str, path: str, **kwargs: Any) -> tuple[int, httpx.Headers, bytes]:
         with _translated(), self._client.stream(method, path, **kwargs) as response:
+            self.limits = limits_of(response.headers)
             body = _bounded(response, MAX_JSON, time.monotonic() + CALL_SECONDS)
             return response.status_code, response.headers, body
 
@@ -274,11 +278,6 @@ def _quoted_error(message: str) -> dict[str, Any] | None:
     return inner if isinstance(inner, dict) else None
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
-    value = headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdecimal() else None
-
-
 def _created(body: bytes, read: Callable[[object], Made]) -> Made:
     """What a yes says was made. Nonsense after a yes is Ambiguous: something was made, and nobody can name it."""
     try:
@@ -295,7 +294,7 @@ def _raise_for_create(status: int, headers: httpx.Headers, body: bytes) -> None:
     said = _said(body)
     text, detail = said.message or f"The provider answered {status}.", said.detail
     if status == 429:
-        raise RateLimited(text, retry_after=_retry_after(headers), detail=detail, status=status)
+        raise RateLimited(text, retry_after=retry_after(headers), detail=detail, status=status)
     if status == 410:
         raise Retired(text, detail=detail, status=status)
     if normalise.is_policy(said.code, said.message):
@@ -316,7 +315,7 @@ def _raise_for_read(status: int, headers: httpx.Headers, body: bytes) -> None:
     if status in {404, 410}:
         raise Gone(text, detail=detail, status=status)
     if status == 429:
-        raise RateLimited(text, retry_after=_retry_after(headers), detail=detail, status=status)
+        raise RateLimited(text, retry_after=retry_after(headers), detail=detail, status=status)
     if status in {401, 402, 403} or said.kind in _KEY_TYPES:
         raise Refused(text, reason=Refused.ACCESS, detail=detail, status=status)
     if 400 <= status < 500:

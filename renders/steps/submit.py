@@ -1,9 +1,9 @@
-"""Send a queued render to its provider: intent first, one POST, then what is known of its outcome."""
+"""Send the render whose turn it is to its provider: intent first, one POST, then what is known of its outcome."""
 
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import casting, flags, ledger, pictures, switch, triage, wishes
+from renders import breaker, casting, flags, gate, ledger, pictures, quota, switch, triage, turns, wishes
 from renders.models import (
     AssetKind,
     Attempt,
@@ -31,27 +31,31 @@ from renders.providers.port import CreateRequest, Operation, Picture, Video
 from renders.states import POLICY_FAILURES, FailureClass, Kind, Pause, State, Who
 from renders.steps.client import client
 from tenants import storage
-from tenants.scope import org_transaction
+from tenants.scope import entered, org_transaction
 
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 90.0  # longer than the client's own deadline for a create
-WAIT_FOR_SLOT = 2.0
 WAIT_FOR_LANE = 2.0
 ACCOUNT_HOLD = timedelta(seconds=60)  # after a 401, 402 or 403: nothing more is sent for so long
 FIRST_POLL = 2.0
-MAX_RETRIES = 8  # of a create that is proved not sent
+LONGEST_RETRY = 120.0  # seconds between two tries of a create that is proved not sent
+MOST_PICKS = 20  # takes that one call may find unfit to be sent before it leaves the rest to the next one
 
 
 @dataclass(frozen=True)
 class Sending:
     """What is about to be sent. `source_key`: our copy of the clip that it starts from, when it goes along; `picture`:
     the image that it opens with.
+
+    `ticket`: the send as the account's quota counted it. `is_probe`: it decides whether the breaker closes.
     """
 
     render: Render
     attempt: Attempt
     request: CreateRequest
+    ticket: quota.Ticket
+    is_probe: bool = False
     source_key: str = ""
     picture: PictureFile | None = None
 
@@ -98,57 +102,99 @@ def _known_cast(render: Render) -> tuple[str, ...]:
     return tuple(known[pk] for pk in cast if pk in known)
 
 
-def submit(org_id: UUID, render_id: UUID) -> bool:
-    """One try to send one render. Whoever calls twice sends once.
+def submit(org_id: UUID, render_id: UUID, *, on_more: Callable[[], None] | None = None) -> bool:
+    """Look at the account of one render: whoever's turn it is there is sent. Whoever calls twice sends once.
 
-    True when nothing was sent because the provider's safety check has to be asked first.
+    True when the render has to be let through by the provider's safety check first. `on_more`: as in dispatch().
     """
     with org_transaction(org_id):
-        claimed = _claim(render_id)
-    if not isinstance(claimed, Sending):
-        return claimed
-    render, outcome = claimed.render, _post(claimed)
-    try:
-        with org_transaction(org_id):
-            _record(render, claimed.attempt, outcome)
-    except Superseded:
-        # The lease ran out and the reconciler has it: it will find what was accepted in the list. Nothing of what was
-        # about to be written stays, or the attempt would be settled under the reconciler's hands.
-        log.warning("submit_superseded", render=render.public_id, outcome=type(outcome).__name__)
+        found = Render.objects.select_related("account").filter(pk=render_id).first()
+    if found is None:
+        return False
+    if found.state == State.QUEUED and found.account.moderates and found.moderated_at is None:
+        return True
+    dispatch(found.account_id, on_more=on_more)
     return False
 
 
-def _claim(render_id: UUID) -> Sending | bool:
-    """Write the intent: from the commit on, this attempt may have cost money.
+def dispatch(account_id: int, *, on_more: Callable[[], None] | None = None) -> bool:
+    """One try to send the render whose turn it is at an account; whether one was sent.
 
-    False when there is nothing to send now, True when the safety check comes first.
+    `on_more` is called before the POST when another one may go at once.
     """
+    sending = _next(account_id)
+    if sending is None:
+        return False
+    if on_more is not None:
+        on_more()
+    outcome = _post(sending)
+    org_id = UUID(str(sending.render.org_id))
+    _tell(sending, outcome)
+    try:
+        with org_transaction(org_id):
+            _record(sending, outcome)
+    except Superseded:
+        # The lease ran out and the reconciler has it: it will find what was accepted in the list. Nothing of what was
+        # about to be written stays, or the attempt would be settled under the reconciler's hands.
+        log.warning("submit_superseded", render=sending.render.public_id, outcome=type(outcome).__name__)
+    return True
+
+
+def _next(account_id: int) -> Sending | None:
+    """The render whose turn it is, with its intent written; None when nothing goes now.
+
+    Turn, quota, slot and intent are one transaction under the account's turn lock.
+    """
+    for _ in range(MOST_PICKS):
+        with transaction.atomic():
+            turns.lock(account_id)
+            account = ProviderAccount.objects.get(pk=account_id)
+            now, windows = timezone.now(), quota.windows(account_id)
+            if gate.closed(account, now) is not None:
+                return None
+            used_up = [model for model, row in windows.items() if quota.free_at(row, now) is not None]
+            turn = turns.pick(account, without_models=used_up)
+            if turn is None:
+                return None
+            with entered(turn.org_id):
+                sending = _claim(turn.render_id)
+                if sending is not None:
+                    turns.served(account, turn)
+                    ticket = quota.take(account_id, sending.render.model, windows.get(sending.render.model))
+                    is_probe = account.broken_at is not None
+                    if is_probe:
+                        breaker.begin_probe(account)
+                    return dataclasses.replace(sending, ticket=ticket, is_probe=is_probe)
+    return None
+
+
+def _claim(render_id: UUID) -> Sending | None:
+    """Write the intent: from the commit on, this attempt may have cost money. None when it is not sent after all."""
     is_stopped = switch.look()
     render = claim(render_id, State.QUEUED, lease_seconds=LEASE_SECONDS)
     if render is None:
-        return False
+        return None
     attempt = render.attempts.latest("number")
     if is_stopped:
         move(render, State.HELD, who=Who.STAFF, paused_for=Pause.STOPPED, note="generation is switched off")
-        return False
+        return None
     if _is_over(render, attempt):
-        return False
-    if render.account.moderates and render.moderated_at is None:
-        put_off(render, after=0)
-        return True
+        return None
     request = request_of(render)
     try:
         with transaction.atomic():
             _write_intent(render, attempt, request)
     except NoFreeSlot:
-        put_off(render, after=_hold_left(render.account) or WAIT_FOR_SLOT)
-        return False
+        put_off(render, after=0)
+        return None
     except IntegrityError:
         render.state = State.QUEUED
-        put_off(render, after=WAIT_FOR_LANE)
-        return False
+        put_off(render, after=WAIT_FOR_LANE, waits_for_lane=True)
+        return None
+    nobody = quota.Ticket(render.account_id, render.model, 0)
     picture = render.brief_version.picture if render.kind == Kind.CREATE else None
-    return Sending(render, attempt, request, _source_key(render, request), picture)
+    source_key = _source_key(render, request)
+    return Sending(render, attempt, request, nobody, source_key=source_key, picture=picture)
 
 
 def _source_key(render: Render, request: CreateRequest) -> str:
@@ -212,13 +258,6 @@ def _lost_source(render: Render) -> str:
     return ""
 
 
-def _hold_left(account: ProviderAccount) -> float:
-    """Seconds until a held account may be tried again."""
-    if account.held_until_at is None:
-        return 0.0
-    return max(0.0, (account.held_until_at - timezone.now()).total_seconds())
-
-
 def _write_intent(render: Render, attempt: Attempt, request: CreateRequest) -> None:
     version = render.version
     try:
@@ -249,13 +288,33 @@ def _post(sending: Sending) -> Outcome:
     render = sending.render
     try:
         with _with_files(sending) as request, client(render.account) as provider:
-            return provider.create(
-                request, doorway=functools.partial(switch.doorway, UUID(str(render.org_id)))
-            )
+            doorway = functools.partial(switch.doorway, UUID(str(render.org_id)))
+            try:
+                return provider.create(request, doorway=doorway)
+            finally:
+                quota.learn(sending.ticket, provider.limits)
     except storage.StorageFailed as error:
-        return Unreachable(f"Our own copy cannot be read: {error}")
+        return NotOurs(f"Our own copy cannot be read: {error}")
     except (Withheld, Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
         return error
+
+
+class NotOurs(Unreachable):
+    """Nothing was sent, and the provider has no part in it."""
+
+
+def _tell(sending: Sending, outcome: Outcome) -> None:
+    """Let the breaker and the quota know how it went. Facts of the account: they hold whatever becomes of the render."""
+    account = sending.render.account
+    match outcome:
+        case Withheld() | NotOurs():
+            quota.give_back(sending.ticket)
+            if sending.is_probe:
+                breaker.give_back_probe(account.pk)
+        case Unreachable() | Ambiguous():
+            breaker.failed(account, str(outcome), was_probe=sending.is_probe)
+        case _:
+            breaker.succeeded(account.pk)
 
 
 @contextmanager
@@ -276,16 +335,18 @@ def _with_files(sending: Sending) -> Iterator[CreateRequest]:
         yield dataclasses.replace(sending.request, picture=Picture(copy.path, picture.content_type))
 
 
-def _record(render: Render, attempt: Attempt, outcome: Outcome) -> None:
+def _record(sending: Sending, outcome: Outcome) -> None:
+    render, attempt = sending.render, sending.attempt
     match outcome:
         case Withheld():
             _withhold(render, attempt)
         case Video():
             bind(render, attempt, outcome, who=Who.WORKER)
         case RateLimited():
-            _delay(render, attempt, outcome.retry_after or 15.0)
+            seconds = quota.block(sending.ticket, outcome.retry_after)
+            _requeue(render, attempt, FailureClass.RATE_LIMITED, seconds, "the provider asked us to wait")
         case Unreachable():
-            _not_sent(render, attempt, str(outcome))
+            _not_sent(render, attempt, str(outcome), is_probe=sending.is_probe)
         case Retired():
             fail(render, attempt, FailureClass.PROVIDER_SUNSET, detail=outcome.detail)
         case Refused() if outcome.reason == Refused.ACCESS:
@@ -335,23 +396,28 @@ def doubt(render: Render, attempt: Attempt, *, note: str, detail: object = None)
     move(render, State.RECONCILING, who=Who.WORKER, after=1, note=note, failure_class=failure)
 
 
-def _delay(render: Render, attempt: Attempt, seconds: float) -> None:
-    seconds = min(max(seconds, 1.0), 3600.0)
-    _requeue(render, attempt, FailureClass.RATE_LIMITED, seconds, "the provider asked us to wait")
-
-
-def _not_sent(render: Render, attempt: Attempt, note: str) -> None:
-    if render.retry_count >= MAX_RETRIES:
+def _not_sent(render: Render, attempt: Attempt, note: str, *, is_probe: bool) -> None:
+    """Proved not sent: tried again by itself, as often as the account says. A probe of the breaker's is not counted."""
+    if render.retry_count >= render.account.max_retries and not is_probe:
         fail(render, attempt, FailureClass.UNREACHABLE, note=note)
-    else:
-        _requeue(render, attempt, FailureClass.UNREACHABLE, min(2.0 ** (render.retry_count + 1), 120.0), note)
+        return
+    wait = min(2.0 ** (render.retry_count + 1), LONGEST_RETRY)
+    _requeue(render, attempt, FailureClass.UNREACHABLE, wait, note, counts=not is_probe)
 
 
-def _requeue(render: Render, attempt: Attempt, why: FailureClass, seconds: float, note: str) -> None:
+def _requeue(
+    render: Render,
+    attempt: Attempt,
+    why: FailureClass,
+    seconds: float,
+    note: str,
+    *,
+    counts: bool = False,
+) -> None:
     """Back to the queue, for it is proved that nothing was accepted. The reservation stays."""
     attempt.status = AttemptStatus.RESERVED
     attempt.save(update_fields=["status"])
-    retries = render.retry_count + (why == FailureClass.UNREACHABLE)
+    retries = render.retry_count + counts
     until = timezone.now() + timedelta(seconds=seconds)
     move(
         render,

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from renders import flags
 from renders.actions.accounts import ask_for_check, set_likeness
+from renders.actions.dispatch import close_breaker
 from renders.capabilities import SWITCHES
 from renders.models import ProviderAccount
+from renders.quota import free_at
 from tenants.access import staff
 from tenants.errors import Refused
 
@@ -27,6 +29,9 @@ def _described(account: ProviderAccount) -> dict[str, Any]:
         "offers": offers,
         "is_missing_some": any(offer.missing_since_at for offer in offers if offer.is_enabled),
         "is_held": account.held_until_at is not None and account.held_until_at > now,
+        "is_broken": account.broken_at is not None,
+        "trips": [trip for trip in account.trips.all() if trip.closed_at is not None][:3],
+        "quotas": [{"row": quota, "free_at": free_at(quota, now)} for quota in account.quotas.all()],
         "held_reason": account.without_key(account.held_reason),
         "has_ended": account.has_ended,
         "alerts": [alert for alert in account.alerts.all() if alert.seen_at is None],
@@ -49,7 +54,9 @@ def _can(account: ProviderAccount) -> list[dict[str, Any]]:
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponseBase:
     """Every account; the first active one takes new work."""
-    rows = ProviderAccount.objects.order_by("pk").prefetch_related("offers", "alerts")
+    rows = ProviderAccount.objects.order_by("pk").prefetch_related(
+        "offers", "alerts", "quotas", "trips__closed_by"
+    )
     described = [_described(account) for account in rows]
     active = [account for account in rows if account.is_active]
     going_on = [account for account in active if not account.has_ended] or active
@@ -79,6 +86,20 @@ def account_check(request: HttpRequest, account: str) -> HttpResponseBase:
         )
     else:
         messages.error(request, f"{found.name} is switched off, so it is not asked anything.")
+    return redirect("renders:accounts")
+
+
+@staff("accounts.manage")
+@require_POST
+def account_breaker(request: HttpRequest, account: str) -> HttpResponseBase:
+    """Send again through an account that was taken out of use."""
+    found = get_object_or_404(ProviderAccount, slug=account)
+    try:
+        close_breaker(account=found, reason=request.POST.get("reason", ""), by=request.user)  # type: ignore[arg-type]
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{found.name} is used again. What waits goes out now.")
     return redirect("renders:accounts")
 
 

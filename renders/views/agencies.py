@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from renders import ledger, switch
 from renders.actions import generation, takedown
+from renders.actions.dispatch import set_weight
 from renders.models import Budget, BudgetPeriod, Level, Period, PolicyCase, Render
 from renders.models.policy import UNRESOLVED
 from renders.states import IN_FLIGHT, UNSENT, State
@@ -20,6 +21,7 @@ from tenants import scope
 from tenants.access import staff
 from tenants.errors import Refused
 from tenants.models import Agency
+from tenants.models.agencies import MOST_WEIGHT
 from tenants.paging import keyset_page
 
 
@@ -100,7 +102,7 @@ def agency_page(request: HttpRequest, agency: UUID) -> HttpResponseBase:
     return _page(request, agency)
 
 
-def _page(request: HttpRequest, pk: UUID, *, refusal: str = "") -> HttpResponseBase:
+def _page(request: HttpRequest, pk: UUID, *, refusal: str = "", weight_refusal: str = "") -> HttpResponseBase:
     found = _find(pk)
     with scope.entered(pk):
         effect = switch.dry_run()
@@ -108,9 +110,12 @@ def _page(request: HttpRequest, pk: UUID, *, refusal: str = "") -> HttpResponseB
         "agency_row": found,
         "effect": effect,
         "refusal": refusal,
-        "reason": request.POST.get("reason", ""),
+        "weight_refusal": weight_refusal,
+        "typed": request.POST,
+        "most_weight": MOST_WEIGHT,
     }
-    return TemplateResponse(request, "renders/staff/agency.html", context, status=422 if refusal else 200)
+    status = 422 if refusal or weight_refusal else 200
+    return TemplateResponse(request, "renders/staff/agency.html", context, status=status)
 
 
 @staff("agencies.switch")
@@ -136,6 +141,27 @@ def agency_switch(request: HttpRequest, agency: UUID) -> HttpResponseBase:
     except Refused as error:
         return _page(request, agency, refusal=str(error))
     messages.success(request, said)
+    return redirect("renders:staff-agency", agency)
+
+
+@staff("agencies.switch")
+@require_POST
+def agency_weight(request: HttpRequest, agency: UUID) -> HttpResponseBase:
+    """Its share of what a provider account takes."""
+    found = _find(agency)
+    text = request.POST.get("weight", "").strip()
+    weight = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else None
+    try:
+        with scope.entered(agency):
+            set_weight(
+                agency=found,
+                weight=weight,
+                reason=request.POST.get("weight_reason", ""),
+                by=request.user,  # type: ignore[arg-type]
+            )
+    except Refused as error:
+        return _page(request, agency, weight_refusal=str(error))
+    messages.success(request, f"{found.name} has {weight} of the shares from its next take on.")
     return redirect("renders:staff-agency", agency)
 
 

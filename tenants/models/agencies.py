@@ -14,6 +14,8 @@ from tenants.models.base import OrgManager, OrgModel, OrgQuerySet
 from tenants.models.people import User
 from tenants.roles import Role, allows
 
+MOST_WEIGHT = 100
+_weight = [MinValueValidator(1), MaxValueValidator(MOST_WEIGHT)]
 _hue = [MinValueValidator(0), MaxValueValidator(359)]
 
 
@@ -34,6 +36,8 @@ class Agency(models.Model):
     stop_reason = models.CharField(max_length=300, blank=True)
     # From when on the platform counts results that a provider's policy blocked.
     breaker_from_at = models.DateTimeField(null=True, blank=True)
+    # Its share of what a provider takes, when agencies wait for the same account: twice the weight, twice the takes.
+    dispatch_weight = models.PositiveSmallIntegerField(default=1, validators=_weight)
 
     class Meta:
         verbose_name_plural = "agencies"
@@ -42,7 +46,11 @@ class Agency(models.Model):
                 condition=Q(stopped_at=None, stopped_by=None, stop_reason="")
                 | (Q(stopped_at__isnull=False) & ~Q(stop_reason="")),
                 name="stopped_agency_says_why",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(dispatch_weight__gte=1, dispatch_weight__lte=MOST_WEIGHT),
+                name="dispatch_weight_in_bounds",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,6 @@ from tests.chaos.orders import Orders, die, die_in
 
 _here = threading.local()
 _STEPS = {
-    "submit": (submit, "submit"),
     "suspect": (reconcile, "suspect"),
     "reconcile": (reconcile, "reconcile"),
     "poll": (poll, "poll"),
@@ -39,6 +38,7 @@ class Hooks:
         for step, (module, name) in _STEPS.items():
             self._step(step, module, name)
         self._around(submit, "_claim", "submit.before_claim", "submit.before_intent_commit", only=bool)
+        self._dispatch()
         self._around(submit, "_post", "submit.before_post", "submit.after_post", soon="submit.mid_post")
         self._around(submit, "_record", "", "submit.before_record_commit", last=True)
         self._around(reconcile, "doubt", "", "suspect.before_commit", last=True)
@@ -57,6 +57,23 @@ class Hooks:
         self._around(VideosApi, "delete", "forget.before_delete", "forget.after_delete", last=True)
         self._mid_download()
         self._purge()
+
+    def _dispatch(self) -> None:
+        """A worker learns whose turn it is, and stands at that render from then on."""
+        really_dispatch, really_claim = submit.dispatch, submit._claim
+
+        def dispatch(account_id: Any, **kwargs: Any) -> Any:
+            with _standing_at("submit", None):
+                result = really_dispatch(account_id, **kwargs)
+                if _here.is_last:
+                    self.strike("submit.after_commit")
+            return result
+
+        def claim(render_id: Any) -> Any:
+            _here.row = render_id
+            return really_claim(render_id)
+
+        submit.dispatch, submit._claim = dispatch, claim
 
     def _purge(self) -> None:
         """The steps of a deletion, from the tombstone to the receipt."""

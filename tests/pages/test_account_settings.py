@@ -33,6 +33,7 @@ def form(**changes):
         "is_active": "on",
         "sunset_on": "",
         "max_in_flight": "2",
+        "max_retries": "3",
         "list_grace_seconds": "60",
         "hard_limit_seconds": "7200",
         "deletes_after_copy": "on",

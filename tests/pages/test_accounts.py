@@ -113,7 +113,7 @@ def test_page_counts_its_queries_whatever_the_number_of_accounts(sol, account):
         set_up_account(
             slug=f"more-{n}", name=f"More {n}", base_url="https://x.test/v1", api_key="k", webhook_secrets=[]
         )
-    assert queries() == few <= 7
+    assert queries() == few <= 9
 
 
 def test_model_that_is_missing_is_shown_disabled_with_its_reason(cast, project, account):
