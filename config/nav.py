@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
-from renders.models import ProviderAccount, Render
+from renders.models import ProviderAccount, Render, Storyboard
 from renders.states import UNDER_WAY, State
+from renders.storyboard_states import Progress
 
 MOST_COUNTED = 100  # characters that wait: nobody needs to know how many more
 
@@ -31,6 +32,7 @@ PLACES = (
     Place("briefs", _("Briefs"), "file-text", "renders:brief-list", "briefs.view"),
     Place("queue", _("Queue"), "list-video", "renders:queue", "renders.view"),
     Place("review", _("Review"), "message-square", "reviews:review-list", "reviews.view"),
+    Place("storyboards", _("Storyboards"), "film", "renders:storyboard-list", "briefs.view"),
     Place("characters", _("Characters"), "sparkles", "characters:character-list", "characters.view"),
     Place("policy", _("Policy"), "shield", "renders:policy", "policy.view"),
     Place("approvals", _("Approvals"), "circle-check", "renders:approvals", "spend.approve"),
@@ -63,12 +65,16 @@ def _counts() -> dict[str, int]:
     """What waits: takes under way, takes to be decided, characters to be approved. One query."""
     waiting = Character.objects.waiting_for_approval().order_by().values("pk")[:MOST_COUNTED]
     count = _how_many(waiting)
+    asked = _how_many(
+        Storyboard.objects.filter(state=Progress.AWAITING).order_by().values("pk")[:MOST_COUNTED]
+    )
     accounts = ProviderAccount.objects.usable().order_by()
     usable, going_on = (_how_many(rows.values("pk")[:1]) for rows in (accounts, accounts.going_on()))
     found: dict[str, int] = Render.objects.on_lists().aggregate(
         queue=Count("pk", filter=Q(state__in=sorted(UNDER_WAY))),
         review=Count("pk", filter=Q(state=State.IN_REVIEW)),
-        approvals=Count("order", distinct=True, filter=Q(state=State.AWAITING_APPROVAL)),
+        approvals=Count("order", distinct=True, filter=Q(state=State.AWAITING_APPROVAL))
+        + Coalesce(Max(asked), asked),
         # Uncorrelated: the same for every row, and there even when there is no row.
         characters=Coalesce(Max(count), count),
         usable=Coalesce(Max(usable), usable),

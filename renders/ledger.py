@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, Sum
 
-from renders.models import Attempt, Book, Budget, BudgetPeriod, LedgerEntry, Level, Period, Render
+from renders.models import Attempt, Book, Budget, BudgetPeriod, LedgerEntry, Level, Period, Project, Render
 from renders.pricing import dollars, today
 from tenants.errors import Refused
 from tenants.scope import require_org
@@ -32,8 +32,12 @@ def period_start(period: str, day: date) -> date:
 
 
 def budgets_for(render: Render) -> list[Budget]:
-    """The budgets that bind a render, agency first. The agency's own must exist. Raises BudgetExceeded."""
-    project = render.brief.project
+    """The budgets that bind a render: see budgets_of."""
+    return budgets_of(render.brief.project)
+
+
+def budgets_of(project: Project) -> list[Budget]:
+    """The budgets that bind what is spent on a project, agency first. The agency's own must exist. Raises NoBudget."""
     mine = Q(level=Level.AGENCY) | Q(client_id=project.client_id) | Q(project_id=project.pk)
     budgets = list(Budget.objects.filter(mine).order_by("level", "period", "pk"))
     if not budgets or budgets[0].level != Level.AGENCY:
@@ -48,10 +52,10 @@ def lock_budgets(*, alone: bool) -> None:
         cursor.execute(f"SELECT {how}(hashtextextended(%s, 7))", [f"budgets:{require_org()}"])
 
 
-def room_for(render: Render) -> int | None:
-    """How much the tightest budget that binds the render still has, in micro-dollars; None while there is no budget."""
+def room_for(project: Project) -> int | None:
+    """How much the tightest budget that binds the project still has, in micro-dollars; None while there is no budget."""
     try:
-        budgets = budgets_for(render)
+        budgets = budgets_of(project)
     except NoBudget:
         return None
     day = today()

@@ -21,6 +21,7 @@ from renders.models import (
     OrderVerdict,
     ProviderAccount,
     Render,
+    Scene,
 )
 from renders.moves import announce
 from renders.states import Kind, State
@@ -55,6 +56,10 @@ class Placement:
     by: User
     rules_version: str
     count: int = 1
+    # Of a storyboard: the scene that it is a take of, and the order that pays for it. What was agreed for all of it is
+    # not asked again for one scene.
+    scene: Scene | None = None
+    order: Order | None = None
 
 
 def params_digest(version: BriefVersion, **params: Any) -> str:
@@ -124,6 +129,8 @@ def _number_takes(brief: Brief, count: int) -> int:
 
 def _order(wanted: Placement, version: BriefVersion, total: int) -> Order | None:
     """The order of a submit that makes several takes or has to be approved; None for the usual one."""
+    if wanted.order is not None:
+        return wanted.order
     passed = threshold_passed(wanted.brief.project_id, total)
     if wanted.count == 1 and passed is None:
         return None
@@ -165,6 +172,7 @@ def _take(
         is_final=wish.is_final,
         mode=wish.mode,
         order=order,
+        scene=wanted.scene,
         params_digest=params_digest(version, **wish.params()),
         price_row=quote.row,
         microusd_per_second=quote.row.microusd_per_second,

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from characters.models import Character
-from renders.models import Asset, Attempt, Deletion, Mode, ProviderAccount, Render
+from renders.models import Asset, Attempt, Deletion, Mode, ProviderAccount, Render, Storyboard
 from renders.states import State
 from renders.tasks import (
     ACTOR_FOR,
@@ -25,6 +25,7 @@ from renders.tasks import (
     keep_house,
     purge,
     register,
+    storyboard,
 )
 from tenants import storage
 from tenants.models import Agency, Chore, ChoreKind
@@ -63,6 +64,7 @@ class Sweep:
             accounts = list(_to_dispatch())
             doomed = Attempt.objects.filter(provider_delete_at__lte=Now(), provider_deleted_at=None)
             attempts = list(doomed.values_list("org_id", "id")[:BATCH])
+            boards = list(Storyboard.objects.due().values_list("org_id", "id")[:BATCH])
             characters = list(Character.objects.due().values_list("org_id", "id")[:BATCH])
             files = _to_purge() if has_time else []
             chores = _chores() if has_time else []
@@ -70,6 +72,7 @@ class Sweep:
             (ACTOR_FOR[State(state)], org_id, pk) for org_id, pk, state in renders
         ]
         jobs += [(forget, org_id, pk) for org_id, pk in attempts]
+        jobs += [(storyboard, org_id, pk) for org_id, pk in boards]
         jobs += [(register, org_id, pk) for org_id, pk in characters]
         fresh = [job for job in jobs if job[2] not in self._rung]
         for actor, org_id, pk in fresh:

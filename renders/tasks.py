@@ -17,6 +17,7 @@ from renders.steps import purge as purge_step
 from renders.steps import reconcile as reconcile_step
 from renders.steps import register as register_step
 from renders.steps import retain as retain_step
+from renders.steps import storyboards as storyboard_step
 from renders.steps import submit as submit_step
 from renders.steps import watch as watch_step
 from renders.steps.subjects import CharacterSubject, PictureSubject, TakeSubject
@@ -68,6 +69,16 @@ def fetch(org_id: str, render_id: str) -> None:
 @dramatiq.actor(queue_name="media")
 def derive(org_id: str, render_id: str) -> None:
     derive_step.derive(UUID(org_id), UUID(render_id))
+    board = storyboard_step.board_of(UUID(org_id), UUID(render_id))
+    if board is not None:
+        ring(storyboard, org_id, str(board))
+
+
+@dramatiq.actor
+def storyboard(org_id: str, board_id: str) -> None:
+    take = storyboard_step.go_on(UUID(org_id), UUID(board_id))
+    if take is not None:
+        ring(submit, org_id, str(take))
 
 
 @dramatiq.actor

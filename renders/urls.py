@@ -29,6 +29,7 @@ from renders.views import (
     spend,
     spend_csv,
     staff_pictures,
+    storyboards,
     triage,
 )
 from tenants.public_ids import converter
@@ -42,9 +43,11 @@ register_converter(converter("prg"), "prg")
 register_converter(converter("rct"), "rct")
 register_converter(converter("ord"), "ord")
 register_converter(converter("pic"), "pic")
+register_converter(converter("sbd"), "sbd")
 
 app_name = "renders"
 
+_BOARD = "a/<slug:agency>/storyboards/<sbd:board>"
 _CHARACTER = "a/<slug:agency>/characters/<chr:character>"
 
 urlpatterns = [
@@ -62,6 +65,16 @@ urlpatterns = [
     ),
     path("a/<slug:agency>/briefs/<brf:brief>", briefs.brief_edit, name="brief-edit"),
     path("a/<slug:agency>/briefs/<brf:brief>/archive", briefs.brief_archive, name="brief-archive"),
+    path(
+        "a/<slug:agency>/briefs/<brf:brief>/storyboard", storyboards.brief_storyboard, name="brief-storyboard"
+    ),
+    path("a/<slug:agency>/storyboards/", storyboards.storyboard_list, name="storyboard-list"),
+    path("a/<slug:agency>/storyboards/new", storyboards.storyboard_new, name="storyboard-new"),
+    path(_BOARD, storyboards.storyboard_page, name="storyboard"),
+    path(f"{_BOARD}/preview", storyboards.storyboard_preview, name="storyboard-preview"),
+    path(f"{_BOARD}/status", storyboards.storyboard_status, name="storyboard-status"),
+    path(f"{_BOARD}/stop", storyboards.storyboard_stop, name="storyboard-stop"),
+    path(f"{_BOARD}/continuity", storyboards.storyboard_continuity, name="storyboard-continuity"),
     path("a/<slug:agency>/projects/new", briefs.project_new, name="project-new"),
     path(f"{_CHARACTER}/takes", cut.character_takes, name="character-takes"),
     path(

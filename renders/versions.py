@@ -32,6 +32,14 @@ def draft_digest(brief: Brief) -> str:
     return digest_of(brief.texts(), prompt, casting.content(characters), brief.picture)
 
 
+def with_prompt(brief: Brief, prompt: str) -> Brief:
+    """The brief in hand with nothing but this prompt, for what is made from a clip; not to be saved."""
+    for name in Brief.TEXT_FIELDS:
+        setattr(brief, name, "")
+    brief.subject = prompt
+    return brief
+
+
 def freeze(
     brief: Brief, *, by: User, characters: list[Character] | None = None, introduces: bool = True
 ) -> BriefVersion:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from characters.models import Character
 from renders import casting
+from renders.actions import storyboard_orders
 from renders.actions.orders import void_outdated
 from renders.models import Brief, BriefCharacter, Project
 from tenants import audit
@@ -55,6 +56,7 @@ def save_brief(
         _cast(brief, characters)
     if not is_new:
         void_outdated(brief=brief, by=by)
+        storyboard_orders.void_outdated(brief=brief, by=by)
     audit.record("brief.created" if is_new else "brief.edited", by=by, on=brief, title=brief.title)
     return brief
 

@@ -1,9 +1,9 @@
 """Make a new take from the clip of another: remix, edit, extend, or the final version of a draft."""
 
-from renders import casting, pricing, wishes
+from renders import casting, pricing, versions, wishes
 from renders.actions.pictures import fitted
 from renders.actions.renders import CannotSubmit, submit_render
-from renders.models import Brief, ProviderAccount, Render
+from renders.models import ProviderAccount, Render
 from renders.states import Kind, State
 from renders.wishes import Wish
 from tenants.errors import Refused
@@ -47,7 +47,7 @@ def derive_render(
     if not prompt.strip():
         raise CannotSubmit("Say what is to be different: the prompt is empty.", field="prompt")
     return submit_render(
-        brief=brief_with(source, prompt),
+        brief=versions.with_prompt(source.brief, prompt),
         submit_key=submit_key,
         shown_microusd=shown_microusd,
         by=by,
@@ -56,15 +56,6 @@ def derive_render(
         characters=casting.of_version(source.brief_version),
         count=count,
     )
-
-
-def brief_with(source: Render, prompt: str) -> Brief:
-    """The take's brief with nothing but this prompt; not to be saved."""
-    brief = source.brief
-    for name in Brief.TEXT_FIELDS:
-        setattr(brief, name, "")
-    brief.subject = prompt
-    return brief
 
 
 def check_can_promote(source: Render) -> None:

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from renders import pricing, switch, tasks, versions
+from renders.actions import storyboard_orders
 from renders.models import ApprovalRule, Brief, Order, OrderVerdict, Project, Render
 from renders.moves import move
 from renders.placing import order_digest, reserve_first_attempt
@@ -39,6 +40,8 @@ def approve_order(*, order: Order, shown_digest: str, by: User) -> Order:
     locked = lock(order)
     check_can_decide(locked, by=by)
     switch.refuse_when_stopped()
+    if locked.storyboard_id is not None:
+        return _approve_storyboard(locked, shown_digest, by)
     takes = _waiting_takes(locked)
     if shown_digest != locked.digest or _digest_now(locked, takes) != locked.digest:
         raise CannotDecide("What you saw is not what would be rendered. Look at it again.")
@@ -55,6 +58,24 @@ def approve_order(*, order: Order, shown_digest: str, by: User) -> Order:
     return locked
 
 
+def _approve_storyboard(order: Order, shown_digest: str, by: User) -> Order:
+    """The total of all its scenes. Each price is set aside when its scene is sent."""
+    if shown_digest != order.digest:
+        raise CannotDecide("What you saw is not what would be rendered. Look at it again.")
+    if not storyboard_orders.is_current(order):
+        order.verdict, order.decided_at = OrderVerdict.VOID, timezone.now()
+        order.note = "The plan or a price has changed since it was asked for."
+        order.save(update_fields=["verdict", "decided_at", "note"])
+        audit.record("order.void", by=by, on=order, reason=order.note)
+    else:
+        _decide(order, OrderVerdict.APPROVED, by=by)
+        audit.record(
+            "order.approved", by=by, on=order, total_microusd=order.total_microusd, digest=order.digest
+        )
+    storyboard_orders.after_verdict(order, by=by)
+    return order
+
+
 @transaction.atomic
 def decline_order(*, order: Order, note: str, by: User) -> Order:
     """Nothing of it is rendered. Raises CannotDecide, also without a reason."""
@@ -68,6 +89,8 @@ def decline_order(*, order: Order, note: str, by: User) -> Order:
     _decide(locked, OrderVerdict.DECLINED, by=by, note=note)
     for take in _waiting_takes(locked):
         move(take, State.DECLINED, who=Who.APPROVER, by=by, note=note)
+    if locked.storyboard_id is not None:
+        storyboard_orders.after_verdict(locked, by=by)
     audit.record("order.declined", by=by, on=locked, reason=note)
     return locked
 
@@ -136,7 +159,9 @@ def set_threshold(*, above_microusd: int | None, by: User, project: Project | No
 def lock(order: Order) -> Order:
     """The order as it is now, locked until the transaction ends."""
     found: Order = (
-        Order.objects.select_for_update(of=("self",)).select_related("brief_version").get(pk=order.pk)
+        Order.objects.select_for_update(of=("self",))
+        .select_related("brief_version", "storyboard")
+        .get(pk=order.pk)
     )
     return found
 

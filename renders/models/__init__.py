@@ -37,6 +37,7 @@ from renders.models.renders import Attempt, AttemptStatus, Render, RenderEvent
 from renders.models.resolutions import Remedy, Resolution, ResolutionVerdict
 from renders.models.rules import PolicyRule, RulesVersion
 from renders.models.spend import Book, Budget, BudgetPeriod, LedgerEntry, Level, Period
+from renders.models.storyboards import Continuity, ContinuityItem, Scene, Storyboard, StoryboardEvent
 
 __all__ = [
     "RESOLVED",
@@ -63,6 +64,8 @@ __all__ = [
     "Cause",
     "CheckFailure",
     "ClientTurn",
+    "Continuity",
+    "ContinuityItem",
     "Credentials",
     "Deletion",
     "DeletionReceipt",
@@ -100,7 +103,10 @@ __all__ = [
     "Resolution",
     "ResolutionVerdict",
     "RulesVersion",
+    "Scene",
     "SettlementRule",
+    "Storyboard",
+    "StoryboardEvent",
     "Suggestion",
     "VersionCharacter",
     "Watermark",

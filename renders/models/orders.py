@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from renders.models.briefs import Brief, BriefVersion, Project
+from renders.models.storyboards import Storyboard
 from tenants.models import OrgForeignKey, OrgManager, OrgModel, OrgQuerySet, User
 
 
@@ -33,6 +34,7 @@ class OrderQuerySet(OrgQuerySet):
             "brief__project__client",
             "brief_version__picture__picture__take__brief",
             "created_by",
+            "storyboard__brief",
             "decided_by",
         )
 
@@ -44,6 +46,10 @@ class Order(OrgModel):
 
     brief = OrgForeignKey(Brief, on_delete=models.PROTECT, related_name="orders")
     brief_version = OrgForeignKey(BriefVersion, on_delete=models.PROTECT, related_name="+")
+    # The storyboard that it pays for: its takes come one after the other, `count` scenes in all.
+    storyboard = OrgForeignKey(
+        Storyboard, on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
+    )
     count = models.PositiveSmallIntegerField()
     total_microusd = models.PositiveBigIntegerField()
     # The threshold that it passed, as it was then.

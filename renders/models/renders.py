@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from renders.models.accounts import Mode, PriceRow, ProviderAccount
 from renders.models.briefs import Brief, BriefVersion
 from renders.models.orders import Order
+from renders.models.storyboards import Scene
 from renders.states import (
     FAILURES,
     REVIEWABLE,
@@ -45,7 +46,7 @@ class RenderQuerySet(OrgQuerySet):
 
     def listed(self) -> Any:
         """Newest first, with what a list shows; two queries whatever the number of rows."""
-        related = self.select_related("brief__project__client", "created_by", "account")
+        related = self.select_related("brief__project__client", "created_by", "account", "scene__storyboard")
         return related.prefetch_related("assets").order_by("-created_at", "-id")
 
     def on_lists(self, *, archived: bool = False) -> Any:
@@ -84,6 +85,8 @@ class Render(OrgModel):
     is_final = models.BooleanField(default=False)
     # The submit that it came with, when that made several takes or needed an approval.
     order = OrgForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="renders")
+    # The scene of a storyboard that it is a take of.
+    scene = OrgForeignKey(Scene, on_delete=models.PROTECT, null=True, blank=True, related_name="takes")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STANDARD)
     params_digest = models.CharField(max_length=64)
     # The quote is a snapshot: a later change of price changes nothing here.

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from renders import ledger
+from renders import ledger, storyboards
 from renders.actions import orders as order_actions
 from renders.models import ApprovalRule, Order, OrderVerdict, Project, Render
 from renders.pricing import MICROUSD
@@ -105,13 +105,25 @@ def _page(
         "order": order,
         "takes": takes,
         "first": takes[0] if takes else None,
+        "scenes": _scenes(order),
         "is_waiting": order.verdict == OrderVerdict.WAITING,
         "why_not": refusal_of(order_actions.check_can_decide, order, by=request.user),
         "refusal": refusal,
         "note": note,
-        "room": ledger.room_for(takes[0]) if takes and order.verdict == OrderVerdict.WAITING else None,
+        "room": ledger.room_for(order.brief.project) if order.verdict == OrderVerdict.WAITING else None,
     }
     return TemplateResponse(request, "renders/order.html", context, status=status)
+
+
+def _scenes(order: Order) -> list[storyboards.Shown]:
+    """Of a storyboard's order that waits: what it asks for. Later the storyboard's own page tells what became of them."""
+    if order.storyboard is None:
+        return []
+    try:
+        plan = storyboards.look(order.storyboard, storyboards.account_now())
+    except storyboards.NoAccount:
+        return []
+    return plan.to_go if order.verdict == OrderVerdict.WAITING else plan.scenes
 
 
 @requires("renders.view")

@@ -36,6 +36,7 @@ def find(render: UUID) -> Any:
         "parent__brief",
         "price_row",
         "order",
+        "scene",
     )
     rows = Render.objects.select_related(
         *related,

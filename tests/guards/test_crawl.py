@@ -17,6 +17,7 @@ from renders.actions.appeals import make_appeal
 from renders.actions.assets import delete_take_files
 from renders.actions.purges import ask_purge
 from renders.actions.rules import add_rule
+from renders.actions.storyboards import plan_from
 from renders.models import AccountAlert, Deletion, DeletionReceipt, PolicyRule
 from renders.states import State
 from renders.steps.receipts import receipt_id
@@ -63,6 +64,7 @@ def world(db, django_capture_on_commit_callbacks):
         rule = PolicyRule.objects.get()
         guest = factories.clara(link)
         picture = pictures_kit.uploaded(cast)
+        board = plan_from(brief=brief, by=cast.amara)
         purge = ask_purge(render_ids=[take.pk], title=f"Title {CANARY}", reason=CANARY, by=cast.amara)
         gone = factories.take(cast, title=f"Gone {CANARY}")
         deletion = delete_take_files(render=gone, typed=str(gone), by=cast.amara)
@@ -98,6 +100,7 @@ def world(db, django_capture_on_commit_callbacks):
         "prg:purge": purge.public_id,
         "rct:receipt": receipt.public_id,
         "ord:order": order.public_id,
+        "sbd:board": board.public_id,
         "pic:picture": picture.picture.public_id,
         "slug:rule": "guests",
         "slug:account": "nobody",
