@@ -171,6 +171,12 @@ def _count_slot(render: Render, source: State, target: State) -> None:
         ProviderAccount.objects.give_slot(render.account_id)
 
 
+def announce_progress(render_ids: list[UUID]) -> None:
+    """Tell open pages that takes of the agency in scope moved on, once the transaction has committed."""
+    for pk in render_ids[:_MOST_ANNOUNCED]:
+        live.publish(require_org(), f"render:{pk}", "progress")
+
+
 def announce(render: Render, kind: str) -> None:
     """Tell open pages, once the transaction has committed."""
     live.publish(require_org(), f"render:{render.pk}", str(kind))

@@ -23,6 +23,7 @@ from renders.tasks import (
     dispatch,
     forget,
     keep_house,
+    look,
     purge,
     register,
     storyboard,
@@ -49,7 +50,7 @@ class Sweep:
 
     def __init__(self) -> None:
         self._rung: dict[UUID, float] = {}
-        self._dispatched: dict[int, float] = {}
+        self._begun: dict[tuple[str, int], float] = {}
         self._tidied = -TIDY_SECONDS
         self._looked = -SELDOM_SECONDS
         self._kept_house = -HOUSE_SECONDS
@@ -62,6 +63,7 @@ class Sweep:
         with platform_transaction("sweep: due renders"):
             renders = list(_due_renders().values_list("org_id", "id", "state")[:BATCH])
             accounts = list(_to_dispatch())
+            in_flight = list(_to_look_at())
             doomed = Attempt.objects.filter(provider_delete_at__lte=Now(), provider_deleted_at=None)
             attempts = list(doomed.values_list("org_id", "id")[:BATCH])
             boards = list(Storyboard.objects.due().values_list("org_id", "id")[:BATCH])
@@ -78,7 +80,7 @@ class Sweep:
         for actor, org_id, pk in fresh:
             ring(actor, str(org_id), str(pk))
             self._rung[pk] = now
-        begun = self._dispatch(accounts, now)
+        begun = self._begin(dispatch, accounts, now) + self._begin(look, in_flight, now)
         if has_time:
             self._looked = now
             _ring_seldom(files, chores)
@@ -88,13 +90,13 @@ class Sweep:
         self._tidy(now)
         return len(fresh) + begun
 
-    def _dispatch(self, accounts: list[int], now: float) -> int:
-        """Begin to send for accounts where something waits; each send rings for the next one by itself."""
-        self._dispatched = {pk: at for pk, at in self._dispatched.items() if now - at < IDLE_SECONDS}
-        idle = [pk for pk in accounts if pk not in self._dispatched]
+    def _begin(self, actor: Any, accounts: list[int], now: float) -> int:
+        """Ring for accounts, each a little while after the last time; how many messages those were."""
+        self._begun = {key: at for key, at in self._begun.items() if now - at < IDLE_SECONDS}
+        idle = [pk for pk in accounts if (actor.actor_name, pk) not in self._begun]
         for pk in idle:
-            ring(dispatch, pk)
-            self._dispatched[pk] = now
+            ring(actor, pk)
+            self._begun[actor.actor_name, pk] = now
         return len(idle)
 
     def _tidy(self, now: float) -> None:
@@ -132,6 +134,12 @@ def _to_dispatch() -> Any:
         in_flight__lt=F("max_in_flight"),
     )
     return idle.values_list("pk", flat=True)
+
+
+def _to_look_at() -> list[int]:
+    """Accounts with something in flight whose round is due, and which can list it."""
+    due = ProviderAccount.objects.filter(in_flight__gt=0, poll_at__lte=Now())
+    return [account.pk for account in due if account.capabilities.can_list]
 
 
 def _to_purge() -> list[tuple[Any, UUID, UUID]]:

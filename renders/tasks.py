@@ -17,6 +17,7 @@ from renders.steps import purge as purge_step
 from renders.steps import reconcile as reconcile_step
 from renders.steps import register as register_step
 from renders.steps import retain as retain_step
+from renders.steps import rounds as rounds_step
 from renders.steps import storyboards as storyboard_step
 from renders.steps import submit as submit_step
 from renders.steps import watch as watch_step
@@ -58,6 +59,12 @@ def poll(org_id: str, render_id: str) -> None:
         ring(fetch, org_id, render_id)
         # Its slot is free.
         ring(submit, org_id, render_id)
+
+
+@dramatiq.actor
+def look(account_id: int) -> None:
+    for org_id, render_id in rounds_step.look(account_id):
+        ring(poll, str(org_id), str(render_id))
 
 
 @dramatiq.actor(queue_name="media")

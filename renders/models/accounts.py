@@ -141,6 +141,11 @@ class ProviderAccount(models.Model):
     # Fair turns: the virtual clock, how many were sent, and when somebody looked last.
     turn_clock = models.PositiveBigIntegerField(default=0, editable=False)
     turns = models.PositiveBigIntegerField(default=0, editable=False)
+    # Looks at what is in flight: when the next one is due, how many failed, and whether webhooks can be relied on.
+    poll_at = models.DateTimeField(db_default=Now(), editable=False)
+    failed_rounds = models.PositiveSmallIntegerField(default=0, editable=False)
+    webhook_at = models.DateTimeField(null=True, blank=True, editable=False)
+    webhook_missed_at = models.DateTimeField(null=True, blank=True, editable=False)
     turn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ProviderAccountQuerySet.as_manager()

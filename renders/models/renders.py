@@ -336,6 +336,7 @@ class Attempt(OrgModel):
             ),
         ]
         indexes = [
+            models.Index(fields=["account"], name="attempt_in_flight", condition=Q(status="bound")),
             models.Index(
                 fields=["provider_delete_at"],
                 name="attempt_delete_due",

@@ -1,9 +1,11 @@
 """Take a webhook in: verify, write down once, and ring for the render it speaks of. It decides nothing."""
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from django.db.models import Q
 from django.db.models.functions import Now
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -13,6 +15,7 @@ from tenants.scope import org_transaction, platform_transaction
 
 log = structlog.get_logger(__name__)
 
+NOTE_SECONDS = 60.0  # between two notes that a webhook arrived
 MAX_BODY = 64 * 1024  # bytes; a delivery holds little more than an id
 
 
@@ -50,10 +53,18 @@ def accept(account: ProviderAccount, webhook_id: str, body: bytes) -> tuple[UUID
     except (ValueError, KeyError, TypeError) as error:
         raise Malformed("The event has no type or no video id.") from error
     fields = {"kind": kind, "video_id": video_id}
+    _arrived(account)
     _event, is_new = InboundEvent.objects.get_or_create(
         account=account, webhook_id=webhook_id, defaults=fields
     )
     return _match(account, video_id) if is_new else None
+
+
+def _arrived(account: ProviderAccount) -> None:
+    """Webhooks reach us, so nobody needs to look. Written once in a while, not for each of a thousand."""
+    lately = Now() - timedelta(seconds=NOTE_SECONDS)
+    row = ProviderAccount.objects.filter(pk=account.pk)
+    row.filter(Q(webhook_at=None) | Q(webhook_at__lt=lately)).update(webhook_at=Now())
 
 
 def _match(account: ProviderAccount, video_id: str) -> tuple[UUID, UUID] | None:

@@ -1,14 +1,18 @@
-"""Ask the provider how a render is doing. A webhook only makes this happen sooner: the answer here is the truth."""
+"""Ask the provider how a render is doing. A webhook only makes this happen sooner: the answer here is the truth.
+
+Where an account can list, rounds find out whom to ask (see rounds.py), and this is the net under them.
+"""
 
 import random
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from renders import ledger, switch
-from renders.models import Attempt, AttemptStatus, Render
+from renders import ledger, pace, rhythm, switch
+from renders.models import Attempt, AttemptStatus, InboundEvent, ProviderAccount, Render
 from renders.moves import Superseded, claim, move, put_off
 from renders.providers import normalise
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited
@@ -47,7 +51,32 @@ def poll(org_id: UUID, render_id: UUID) -> bool:
         return False
     if render.failure_class == FailureClass.POLICY_OUTPUT:
         switch.trip_breaker(org_id)
+    if isinstance(outcome, Video) and outcome.status is not Status.RUNNING:
+        _learn_from(render, attempt, outcome)
     return render.state == State.DOWNLOADING
+
+
+def _learn_from(render: Render, attempt: Attempt, video: Video) -> None:
+    """How long such a clip takes, and whether webhooks arrive. Facts of the account: losing one costs nothing."""
+    if video.status is Status.COMPLETED:
+        pace.learn(render, _took(attempt, video))
+    account = render.account
+    if rhythm.trusts_webhooks(account, timezone.now()):
+        came = InboundEvent.objects.filter(account=account, video_id=attempt.provider_video_id)
+        if not came.exists():
+            log.warning("webhook_missed", account=account.slug, render=render.public_id)
+            ProviderAccount.objects.filter(pk=account.pk).update(webhook_missed_at=Now(), poll_at=Now())
+
+
+def _took(attempt: Attempt, video: Video) -> float:
+    """Seconds from accepted to completed, by the provider's own clock where it says both."""
+    begun, done = video.raw.get("created_at"), video.raw.get("completed_at")
+    if isinstance(begun, int) and isinstance(done, int) and 0 < done - begun < _A_DAY:
+        return float(done - begun)
+    return max(0.0, (timezone.now() - (attempt.intent_at or attempt.created_at)).total_seconds())
+
+
+_A_DAY = 86_400
 
 
 def _ask(render: Render, attempt: Attempt) -> Video | ProviderError:
@@ -126,7 +155,9 @@ def _still_running(render: Render, attempt: Attempt, video: Video | None) -> Non
         lose(render, attempt, note=f"still not done after {int(age.total_seconds() // 60)} minutes")
         return
     shown = max(render.progress, min(99, (video.progress if video else None) or 0))
-    put_off(render, after=next_poll(attempt.poll_count), progress=shown)
+    left = render.account.hard_limit_seconds - age.total_seconds() + 1.0
+    wait = rhythm.NET_SECONDS if render.account.capabilities.can_list else next_poll(attempt.poll_count)
+    put_off(render, after=min(wait, max(left, 1.0)), progress=shown)
 
 
 def _missing(render: Render, attempt: Attempt, error: Gone) -> None:

@@ -13,7 +13,20 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from renders import breaker, casting, flags, gate, ledger, pictures, quota, switch, triage, turns, wishes
+from renders import (
+    breaker,
+    casting,
+    flags,
+    gate,
+    ledger,
+    pictures,
+    quota,
+    rhythm,
+    switch,
+    triage,
+    turns,
+    wishes,
+)
 from renders.models import (
     AssetKind,
     Attempt,
@@ -38,7 +51,6 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 90.0  # longer than the client's own deadline for a create
 WAIT_FOR_LANE = 2.0
 ACCOUNT_HOLD = timedelta(seconds=60)  # after a 401, 402 or 403: nothing more is sent for so long
-FIRST_POLL = 2.0
 LONGEST_RETRY = 120.0  # seconds between two tries of a create that is proved not sent
 MOST_PICKS = 20  # takes that one call may find unfit to be sent before it leaves the rest to the next one
 
@@ -384,7 +396,7 @@ def bind(render: Render, attempt: Attempt, video: Video, *, who: Who) -> None:
     attempt.save(update_fields=["status", "provider_video_id", "provider_status", "payload"])
     parked = InboundEvent.objects.filter(account=attempt.account_id, video_id=video.id, matched_at=None)
     was_announced = parked.update(matched_at=timezone.now()) > 0
-    after = 0.0 if was_announced else FIRST_POLL
+    after = 0.0 if was_announced else rhythm.first_question(render.account)
     move(render, State.RENDERING, who=who, after=after, retry_count=0, failure_class="")
 
 

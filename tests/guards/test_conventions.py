@@ -33,6 +33,7 @@ PLATFORM_CALLS = {
     ("renders/steps/inbound.py", "webhook: attempts in doubt"),
     ("config/management/commands/verify_audit.py", "audit: agencies to verify"),
     ("renders/sweep.py", "sweep: due renders"),
+    ("renders/steps/rounds.py", "polling: what an account has in flight"),
     ("renders/turns.py", "dispatch: whose turn it is"),
     ("renders/views/media.py", "media: signed id to file"),
     ("characters/views/staff.py", "staff: clips with a doubtful likeness"),
