@@ -55,5 +55,28 @@ TONES: dict[Progress, str] = {
     Progress.FAILED: "danger",
     Progress.DONE: "success",
 }
+
 # Somebody may start it, or go on with it.
 STARTABLE = frozenset(source for source, targets in TRANSITIONS.items() if Progress.AWAITING in targets)
+
+
+def diagram() -> str:
+    """docs/storyboard-states.md: a table and a Mermaid diagram of TRANSITIONS."""
+    rows = [(s, t, when) for s, targets in TRANSITIONS.items() for t, when in targets.items()]
+    lines = [
+        "# The life of a storyboard",
+        "",
+        "Drawn by `manage.py render_states` from `renders/storyboard_states.py`. Do not edit.",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "  [*] --> planned: its first scene is written",
+        *(f"  {source.value} --> {target.value}" for source, target, _when in rows),
+        "  done --> [*]",
+        "```",
+        "",
+        "| state | people read | leaves to | when |",
+        "|---|---|---|---|",
+        *(f"| {s.value} | {s.label} | {t.value} | {when} |" for s, t, when in rows),
+    ]
+    return "\n".join(lines) + "\n"

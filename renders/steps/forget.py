@@ -6,9 +6,10 @@ from uuid import UUID
 import structlog
 from django.db.models.functions import Now
 
-from renders.models import Attempt, Render
+from renders.models import Attempt, Render, Storyboard
 from renders.providers.errors import Gone, ProviderError
 from renders.steps.client import client
+from renders.storyboard_states import Progress
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)
@@ -24,13 +25,19 @@ def forget(org_id: UUID, attempt_id: UUID) -> None:
         if not due.update(provider_delete_at=Now() + AGAIN):
             return
         attempt = Attempt.objects.select_related("account").get(pk=attempt_id)
-        if Render.objects.starting_from(attempt.render_id).exists():
+        if Render.objects.starting_from(attempt.render_id).exists() or _goes_on(attempt):
             # Somebody is about to name this copy, or the provider is making something from it.
             return
     try:
         drop_copy(org_id, attempt)
     except ProviderError as error:
         log.warning("provider_delete_put_off", attempt=attempt.public_id, error=str(error))
+
+
+def _goes_on(attempt: Attempt) -> bool:
+    """Whether a storyboard is about to go on from this copy: named by its id, it need not be sent along."""
+    boards = Storyboard.objects.filter(scenes__takes=attempt.render_id, state=Progress.RUNNING)
+    return bool(boards.exists())
 
 
 def drop_copy(org_id: UUID, attempt: Attempt) -> None:

@@ -13,6 +13,8 @@ PAGES = {
     "briefs": "/a/northlight/briefs/",
     "composer": "/a/northlight/briefs/new",
     "queue": "/a/northlight/queue/",
+    "storyboards": "/a/northlight/storyboards/",
+    "new-storyboard": "/a/northlight/storyboards/new",
     "review": "/a/northlight/review/",
     "characters": "/a/northlight/characters/",
     "new-character": "/a/northlight/characters/new",
@@ -85,6 +87,10 @@ def _all_pages(page: Page) -> dict[str, str]:
         certificates = _links(page, room, r"/a/northlight/certificates/dec_\w+")
         if certificates:
             more["certificate"] = certificates[0]
+    boards = _links(page, "/a/northlight/storyboards/", r"/a/northlight/storyboards/sbd_\w+")
+    more |= {f"storyboard-{n}": url for n, url in enumerate(boards[:2])}
+    images = [image for take in takes for image in _links(page, take, r"/a/northlight/images/pic_\w+")]
+    more |= {f"image-{n}": url for n, url in enumerate(images[:1])}
     cases = _links(page, "/a/northlight/policy/", r"/a/northlight/policy/pca_\w+")
     more |= {f"policy-{n}": url for n, url in enumerate(cases[:3])}
     for name, show, pattern in (
@@ -111,6 +117,7 @@ STAFF_PAGES = (
     "/staff/appeals/",
     "/staff/agencies/",
     "/staff/characters/",
+    "/staff/images/",
     "/staff/accounts/",
     "/staff/accounts/new",
     "/staff/accounts/emulator/settings",

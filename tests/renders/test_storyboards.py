@@ -231,6 +231,20 @@ def test_resumed_without_a_change_goes_on_under_what_was_agreed(cast, plan, star
         assert Order.objects.count() == 1
 
 
+def test_providers_copy_stays_while_a_scene_is_about_to_go_on_from_it(cast, plan, start):
+    board = start(plan(4, 4))
+    go_on(board)
+    take = run_until(takes(cast, board)[0], State.IN_REVIEW)
+    [attempt] = attempts(take)
+    for state, stays in ((Progress.RUNNING, True), (Progress.STOPPED, False)):
+        with cast.at():
+            due = Now() if state == Progress.RUNNING else None
+            Storyboard.objects.filter(pk=board.pk).update(state=state, next_action_at=due)
+            Attempt.objects.filter(pk=attempt.pk).update(provider_delete_at=Now())
+        tasks.forget.fn(str(board.org_id), str(attempt.pk))
+        assert (attempts(take)[0].provider_deleted_at is None) == stays
+
+
 def test_withdrawn_scene_stops_it(cast, plan, start):
     board = start(plan(4, 4))
     go_on(board)

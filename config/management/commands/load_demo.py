@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.demo import cast, characters
+from config.demo import cast, characters, longer
 from config.demo.endings import asked
 from config.demo.fates import fulfil
 from config.demo.refusals import REFUSED, refuse
@@ -59,6 +59,8 @@ class Command(BaseCommand):
         takes = self._write(northlight.pk, tuple(shot for shot in NORTHLIGHT if not shot.character), amara)
         with org_transaction(northlight.pk):
             cast.narrow_budgets("Acme", "Spring launch", amara)
+        with org_transaction(northlight.pk):
+            longer.load(Project.objects.get(name="Winter blend"), amara)
         noor = cast.person("noor@dailies.test", "Noor Haddad", is_staff=True)
         for shot in REFUSED:
             with org_transaction(northlight.pk):

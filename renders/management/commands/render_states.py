@@ -1,4 +1,4 @@
-"""Draw docs/states.md and docs/character-states.md from the transition tables."""
+"""Draw the pages of states in docs/ from the transition tables."""
 
 from typing import Any
 
@@ -6,9 +6,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters import states as character_states
-from renders import states
+from renders import states, storyboard_states
 
-PAGES = {"states.md": states, "character-states.md": character_states}
+PAGES = {
+    "states.md": states,
+    "character-states.md": character_states,
+    "storyboard-states.md": storyboard_states,
+}
 
 
 class Command(BaseCommand):
