@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from renders.models import Allowance, BriefVersion, PolicyRule, RulesVersion
+from renders.models import Allowance, BriefVersion, PictureFile, PolicyRule, RulesVersion
 from renders.policy.findings import Findings
 from renders.policy.matcher import Matcher, search
 from renders.policy.starter import starter, starter_version
@@ -21,6 +21,7 @@ from renders.prompts import SENT_FIELDS
 from tenants.canonical import canonical
 from tenants.scope import require_org
 
+OPENING_IMAGE = "opening_image"  # the key of its hash beside the texts
 _MOST_KEPT = 64  # compiled rule sets of agencies; one of ten thousand rules takes some 20 MB
 _kept: OrderedDict[tuple[UUID, int, UUID | None], Matcher] = OrderedDict()
 _lock = threading.Lock()
@@ -40,17 +41,25 @@ class Preflight:
         return not self.findings
 
 
-def sent_texts(brief: object, names: Iterable[str] = ()) -> dict[str, str]:
-    """The fields of a brief, or of a version of it, that reach a provider; `names`: of the characters in it."""
+def sent_texts(
+    brief: object, names: Iterable[str] = (), *, picture: PictureFile | None = None
+) -> dict[str, str]:
+    """The fields of a brief, or of a version of it, that reach a provider.
+
+    `names`: of the characters in it. `picture`: what it opens with; its hash is no text to be read, but part of what a
+    result is bound to.
+    """
     texts = {name: getattr(brief, name) or "" for name in SENT_FIELDS}
     if cast := ", ".join(names):
         texts["characters"] = cast
+    if picture is not None:
+        texts[OPENING_IMAGE] = picture.sha256
     return texts
 
 
 def version_texts(version: BriefVersion) -> dict[str, str]:
-    """sent_texts() of a submitted version, with the characters in it. One query."""
-    return sent_texts(version, version.cast.values_list("name", flat=True))
+    """sent_texts() of a submitted version, with the characters in it and what it opens with. One or two queries."""
+    return sent_texts(version, version.cast.values_list("name", flat=True), picture=version.picture)
 
 
 def text_digest(texts: Mapping[str, str]) -> str:
@@ -82,7 +91,8 @@ def preflight(texts: Mapping[str, str], *, client_id: UUID | None = None) -> Pre
     """
     number = current_number()
     digest = text_digest(texts)
-    findings = search(texts, [starter(), _own(number, client_id)])
+    read = {name: text for name, text in texts.items() if name != OPENING_IMAGE}
+    findings = search(read, [starter(), _own(number, client_id)])
     if findings:
         allowed = set(
             Allowance.objects.filter(text_sha256=digest, rule_key__in=findings.keys).values_list(

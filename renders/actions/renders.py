@@ -106,7 +106,8 @@ def submit_render(
     characters = casting.of_brief(brief) if characters is None else characters
     names = casting.names_of(characters)
     check_can_submit(brief, names)
-    found = preflight(sent_texts(brief, names), client_id=brief.project.client_id)
+    picture = brief.picture if wish.kind == Kind.CREATE else None
+    found = preflight(sent_texts(brief, names, picture=picture), client_id=brief.project.client_id)
     if not found.has_passed:
         triage.record_preflight(brief, found)
         raise BlockedByPolicy(found)

@@ -194,10 +194,11 @@ def _check_words(row: Storyboard, plan: Plan) -> None:
     """Every scene that is to go against the rules, before anything is spent. Raises BlockedByPolicy."""
     names = casting.names_of(casting.of_brief(row.brief))
     for shown in plan.to_go:
-        brief = Brief.objects.select_related("project").get(pk=row.brief_id)
+        brief = Brief.objects.select_related("project", "picture").get(pk=row.brief_id)
         if not shown.scene.is_first:
             brief = versions.with_prompt(brief, shown.words)
-        found = preflight(sent_texts(brief, names), client_id=brief.project.client_id)
+        picture = brief.picture if shown.scene.is_first else None
+        found = preflight(sent_texts(brief, names, picture=picture), client_id=brief.project.client_id)
         if not found.has_passed:
             triage.record_preflight(brief, found)
             raise BlockedByPolicy(found)

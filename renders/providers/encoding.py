@@ -68,7 +68,7 @@ def _create_json(request: CreateRequest, wire: Wire) -> dict[str, Any]:
     if request.characters:
         body["characters"] = [{"id": character} for character in request.characters]
     if request.picture is not None:
-        url = _data_url(request.picture)
+        url = data_url(request.picture)
         if wire.picture_as == PictureAs.OBJECT:
             body["input_reference"] = {"image_url": url}
         else:
@@ -76,7 +76,7 @@ def _create_json(request: CreateRequest, wire: Wire) -> dict[str, Any]:
     return body
 
 
-def _data_url(picture: Picture) -> str:
+def data_url(picture: Picture) -> str:
     """The image inside the address (RFC 2397)."""
     return f"data:{picture.content_type};base64,{base64.b64encode(picture.path.read_bytes()).decode()}"
 
@@ -87,7 +87,7 @@ def _create_form(request: CreateRequest, wire: Wire, open_files: ExitStack) -> l
     # So does the official SDK spell a list of objects in a form.
     form += [("characters[][id]", (None, character)) for character in request.characters]
     if request.picture is not None and wire.picture_as == PictureAs.FIELD:
-        form.append(("image_reference", (None, json.dumps({"image_url": _data_url(request.picture)}))))
+        form.append(("image_reference", (None, json.dumps({"image_url": data_url(request.picture)}))))
     elif request.picture is not None:
         file = open_files.enter_context(request.picture.path.open("rb"))
         ending = request.picture.content_type.rpartition("/")[2]

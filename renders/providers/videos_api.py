@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 
 from renders.providers import normalise
-from renders.providers.encoding import encoded, segment
+from renders.providers.encoding import data_url, encoded, segment
 from renders.providers.errors import Ambiguous, Gone, RateLimited, Refused, Retired, Unexpected, Unreachable
 from renders.providers.headers import limits_of, retry_after
 from renders.providers.port import (
@@ -22,6 +22,7 @@ from renders.providers.port import (
     Doorway,
     Limits,
     Page,
+    Picture,
     ProviderCharacter,
     SafetyVerdict,
     Variant,
@@ -117,11 +118,20 @@ class VideosApi:
         _raise_for_create(status, headers, answer)
         return answer
 
-    def moderate(self, text: str, *, doorway: Doorway | None = None) -> SafetyVerdict:
-        """POST /moderations for a prompt. An answer that cannot be read is Unexpected: nothing passes by it."""
+    def moderate(
+        self, text: str, *, picture: Picture | None = None, doorway: Doorway | None = None
+    ) -> SafetyVerdict:
+        """POST /moderations for a prompt, with the image that the clip opens with: one verdict for both.
+
+        An answer that cannot be read is Unexpected: nothing passes by it.
+        """
+        given: Any = text
+        if picture is not None:
+            image = {"type": "image_url", "image_url": {"url": data_url(picture)}}
+            given = [{"type": "text", "text": text}, image]
         with _guarded(doorway) as extensions:
             status, headers, body = self._call(
-                "POST", "moderations", json={"input": text}, extensions=extensions
+                "POST", "moderations", json={"input": given}, extensions=extensions
             )
         _raise_for_read(status, headers, body)
         return normalise.safety_verdict(_json(body))

@@ -1,4 +1,4 @@
-"""Ask the provider's safety check about a prompt before it is sent. While the check is out, the take waits.
+"""Ask the provider's safety check about a prompt, and the image with it, before it is sent. While the check is out, the take waits.
 
 Nothing passes unasked: an answer that does not come, or makes no sense, is no answer.
 """
@@ -10,14 +10,15 @@ import structlog
 from django.utils import timezone
 
 from renders import switch
-from renders.models import Allowance, Attempt, Render
+from renders.models import Allowance, Attempt, PictureFile, Render
 from renders.moves import POISONED, Superseded, claim, move, put_off
 from renders.preflight import text_digest, version_texts
-from renders.providers.errors import ProviderError, Withheld
-from renders.providers.port import SafetyVerdict
-from renders.states import FailureClass, Pause, State, Who
+from renders.providers.errors import ProviderError, Unreachable, Withheld
+from renders.providers.port import Picture, SafetyVerdict
+from renders.states import FailureClass, Kind, Pause, State, Who
 from renders.steps.client import client
 from renders.steps.submit import fail
+from tenants import storage
 from tenants.scope import org_transaction
 
 log = structlog.get_logger(__name__)
@@ -30,9 +31,10 @@ def moderate(org_id: UUID, render_id: UUID) -> bool:
     """One question about one render. True when it was let through, and can be sent."""
     with org_transaction(org_id):
         render = _claim(render_id)
-    if render is None:
-        return False
-    outcome = _ask(org_id, render)
+        if render is None:
+            return False
+        opens = render.brief_version.picture if render.kind == Kind.CREATE else None
+    outcome = _ask(org_id, render, opens)
     try:
         with org_transaction(org_id):
             return _record(render, outcome)
@@ -57,13 +59,21 @@ def _claim(render_id: UUID) -> Render | None:
     return render
 
 
-def _ask(org_id: UUID, render: Render) -> SafetyVerdict | ProviderError:
+def _ask(org_id: UUID, render: Render, opens: PictureFile | None) -> SafetyVerdict | ProviderError:
+    """`opens`: the image that goes along with the prompt, and is looked at with it."""
     try:
-        with client(render.account) as provider:
+        with storage.workspace() as folder, client(render.account) as provider:
+            picture = None
+            if opens is not None:
+                copy = storage.copy_to(opens.storage_key, folder / "picture")
+                picture = Picture(copy.path, opens.content_type)
             return provider.moderate(
                 render.brief_version.composed_prompt,
+                picture=picture,
                 doorway=functools.partial(switch.doorway, org_id),
             )
+    except storage.StorageFailed as error:
+        return Unreachable(f"Our own copy of the image cannot be read: {error}")
     except ProviderError as error:
         return error
 

@@ -119,7 +119,9 @@ def _send(plan: Plan, shown: Shown, source: Render | None, order: Order) -> Rend
         characters = casting.of_version(source.brief_version)
         wish = wishes.extend(source, shown.seconds)
         brief = versions.with_prompt(brief, shown.words)
-    found = preflight(sent_texts(brief, casting.names_of(characters)), client_id=brief.project.client_id)
+    picture = brief.picture if source is None else None
+    texts = sent_texts(brief, casting.names_of(characters), picture=picture)
+    found = preflight(texts, client_id=brief.project.client_id)
     if not found.has_passed:
         triage.record_preflight(brief, found)
         hit = found.findings.hits[0]

@@ -94,7 +94,9 @@ def latest_case(brief: Brief, request: AgencyRequest) -> dict[str, Any]:
     if case is None:
         return {}
     found = case_context(case, request)
-    is_current = found["event"] and found["event"].text_sha256 == text_digest(sent_texts(brief))
+    is_current = found["event"] and found["event"].text_sha256 == text_digest(
+        sent_texts(brief, picture=brief.picture)
+    )
     return found if is_current or found["suggestion"] else {}
 
 

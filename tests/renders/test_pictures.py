@@ -1,5 +1,6 @@
 """A take that opens with an image: what it is bound to, what goes on the wire, and that its first frame is the image."""
 
+import json
 import uuid
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from renders.actions.pictures import (
 from renders.actions.renders import cancel_render, regenerate, submit_render
 from renders.models import AssetKind, Brief, ModelOffer, Order, PictureFile, ProviderAccount, Render
 from renders.pictures import CannotUse, Choice, check
+from renders.preflight import sent_texts, text_digest, version_texts
 from renders.states import FailureClass, Kind, State
+from renders.steps import moderate
 from renders.steps.submit import lane_of, request_of
 from tenants import storage
 from tenants.media import run as media
@@ -307,6 +310,27 @@ def test_rival_finds_no_image_of_northlight(cast, account):
         assert pictures.find(file.public_id).pk == file.pk
     with cast.at(cast.rivalry):
         assert pictures.find(file.public_id) is None
+
+
+def test_safety_check_sees_the_image_and_a_result_is_bound_to_it(cast, submit, picture, account, emulator):
+    ProviderAccount.objects.filter(pk=account.pk).update(moderates=True)
+    emulator.control.delete("/requests")
+    take = submit()
+    take = step(take)
+    moderate.moderate(take.org_id, take.pk)
+    asked = emulator.control.get("/requests?operation=moderation").json()["requests"]
+    assert [entry["status"] for entry in asked] == [200]
+    assert "data:image/png;base64," in json.dumps(asked)
+    assert fresh(take).moderated_at is not None
+    with cast.at():
+        version = again_version(take)
+        with_image = text_digest(version_texts(version))
+        assert version_texts(version)["opening_image"] == picture.sha256
+        assert with_image != text_digest(sent_texts(version))
+
+
+def again_version(take):
+    return Render.objects.select_related("brief_version__picture").get(pk=take.pk).brief_version
 
 
 WAN = "Wan-AI/Wan2.2-T2V-A14B-Diffusers"

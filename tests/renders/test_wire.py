@@ -93,6 +93,17 @@ def test_picture_in_json_is_a_data_url(tmp_path, spelling):
     assert json.loads(server.request.content) == {**plain, **JSON_PICTURES[spelling]}
 
 
+def test_safety_check_is_asked_about_prompt_and_picture_together(tmp_path):
+    still = tmp_path / "still"
+    still.write_bytes(b"\x89PNG")
+    server = Server(body={"results": [{"flagged": False, "categories": {}}]})
+    api(server).moderate("A boat.", picture=Picture(still, "image/png"))
+    image = {"type": "image_url", "image_url": {"url": DATA_URL}}
+    assert json.loads(server.request.content)["input"] == [{"type": "text", "text": "A boat."}, image]
+    api(server).moderate("A boat.")
+    assert json.loads(server.request.content)["input"] == "A boat."
+
+
 def test_picture_as_a_field_of_a_form_is_json_in_text(tmp_path):
     still = tmp_path / "still"
     still.write_bytes(b"\x89PNG")
