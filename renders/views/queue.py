@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from renders import reading, waiting
 from renders.models import Render
 from renders.states import FAILURES, REVIEWABLE, UNDER_WAY, State
 from tenants.access import AgencyRequest, requires
@@ -45,6 +46,14 @@ def _client_id(text: str) -> UUID | None:
         return None
 
 
+def _explain(rows: list[Any]) -> None:
+    """Say of each row that waits why, and how long it may take."""
+    why = waiting.explain(rows)
+    for row in rows:
+        row.waits = why.get(row.pk)
+        row.waits_for = reading.eta(row, row.waits) if row.waits else ""
+
+
 @requires("renders.view")
 @require_safe
 def queue(request: AgencyRequest) -> HttpResponseBase:
@@ -52,6 +61,7 @@ def queue(request: AgencyRequest) -> HttpResponseBase:
     tab = request.GET.get("show", "all")
     tab = tab if tab in TABS else "all"
     page = keyset_page(_filtered(request, tab), request.GET.get("before", ""))
+    _explain(page.rows)
     kept = {name: value for name in ("q", "client") if (value := request.GET.get(name))}
     tabs = [
         {"label": label, "url": "?" + urlencode({"show": key, **kept}), "is_current": key == tab}
@@ -74,4 +84,5 @@ def queue(request: AgencyRequest) -> HttpResponseBase:
 def queue_row(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     """One row, as it is now; asked for when the live channel says it changed."""
     row = get_object_or_404(Render.objects.listed(), pk=render)
+    _explain([row])
     return TemplateResponse(request, "renders/queue.html#row", {"render": row})

@@ -13,12 +13,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from renders import pricing, reading
+from renders import pricing, reading, waiting
 from renders.actions import renders as render_actions
 from renders.actions.derive import check_can_promote
 from renders.messages import MESSAGES
 from renders.models import AssetKind, Render
-from renders.states import SENT
+from renders.states import SENT, State
 from renders.views.files import files_context
 from renders.views.policy import case_of
 from renders.views.provenance import provenance_context
@@ -63,15 +63,15 @@ def page_of(request: AgencyRequest, render: Render) -> tuple[Any, ...]:
     return ("renders:render", request.agency.slug, render.pk)
 
 
-def status_context(render: Render) -> dict[str, Any]:
-    """What the status panel shows; also its fragment."""
+def status_context(render: Render, waits: waiting.Waiting | None) -> dict[str, Any]:
+    """What the status panel shows; also its fragment. `waits`: why it is not sent yet."""
     attempt = next(iter(reversed(render.attempts.all())), None)
     if attempt is not None:
         attempt.render = render
     return {
         "render": render,
-        "sentence": reading.sentence(render),
-        "eta": reading.eta(render),
+        "sentence": reading.sentence(render, waits),
+        "eta": reading.eta(render, waits),
         "message": MESSAGES.get(render.failure_class) if render.is_failure else None,
         "attempt": attempt,
         "expires_in": reading.expires_soon(attempt),
@@ -86,7 +86,9 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     """Status, provenance, cost lines and the log of one take."""
     found = find(render)
     context = {
-        **status_context(found),
+        **status_context(found, waiting.at_once(found)),
+        # Its place among all that wait comes after the page, so that nobody waits for it to read the rest.
+        "is_first": found.state == State.QUEUED,
         **files_context(found),
         "refused": case_of(found, request),
         **provenance_context(found),
@@ -120,7 +122,8 @@ def _quote_again(render: Render) -> int | None:
 def render_status(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     """The status panel alone. Once the work is over, the whole page is asked for instead."""
     found = find(render)
-    response = TemplateResponse(request, "renders/render.html#status-panel", status_context(found))
+    context = status_context(found, waiting.explain([found]).get(found.pk))
+    response = TemplateResponse(request, "renders/render.html#status-panel", context)
     if not found.is_working and request.GET.get("was") == "working":
         response["HX-Refresh"] = "true"
     return response

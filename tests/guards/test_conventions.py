@@ -34,6 +34,7 @@ PLATFORM_CALLS = {
     ("config/management/commands/verify_audit.py", "audit: agencies to verify"),
     ("renders/sweep.py", "sweep: due renders"),
     ("renders/steps/rounds.py", "polling: what an account has in flight"),
+    ("renders/places.py", "places: takes that wait, by agency"),
     ("renders/turns.py", "dispatch: whose turn it is"),
     ("renders/views/media.py", "media: signed id to file"),
     ("characters/views/staff.py", "staff: clips with a doubtful likeness"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from renders import pace
 from renders.models import Attempt, Provenance, Render
 from renders.states import FailureClass, State
 from tests.cast import browser
@@ -176,18 +177,9 @@ def test_spend_page_shows_the_month_and_sets_the_budget(cast, amara, make_take):
     assert browser(cast.dmitri).get("/a/northlight/spend/").status_code == 404
 
 
-def _took(make_take, cast, brief, *seconds):
-    """Clips of this kind that took so long."""
-    for took in seconds:
-        take = make_take(brief, state="in_review")
-        with cast.at():
-            start = timezone.now() - timedelta(days=1)
-            Attempt.objects.filter(render=take).update(
-                status="completed",
-                provider_video_id=f"video-{take.pk}",
-                intent_at=start,
-                completed_at=start + timedelta(seconds=took),
-            )
+def _took(take, *durations):
+    for seconds in durations:
+        pace.learn(take, seconds)
 
 
 def test_late_take_says_so_once_enough_is_known(cast, amara, make_brief, make_take):
@@ -200,13 +192,13 @@ def test_late_take_says_so_once_enough_is_known(cast, amara, make_brief, make_ta
     )
     url = f"/a/northlight/takes/{late.public_id}"
     words = "Taking longer than usual; nothing is lost"
-    _took(make_take, cast, brief, 20, 22, 25, 30)
+    _took(late, 20, 22, 25, 30)
     assert words not in amara.get(url).content.decode(), "four clips are not enough to call anything late"
-    _took(make_take, cast, make_brief(), 28)
+    _took(late, 28)
     page = amara.get(url).content.decode()
     assert words in page
     assert "s left" not in page
-    _took(make_take, cast, make_brief(), 1000, 900)
+    _took(late, 1000, 900)
     assert words not in amara.get(url).content.decode(), "within what such clips may take"
 
 
