@@ -13,7 +13,7 @@ from renders.pace import Usual
 FIRST, GROWTH, LONGEST = 2.0, 0.3, 8.0  # seconds between looks: a third of the age, within these bounds
 TOO_EARLY = 0.8  # of the time that the quickest ones took: before it nobody looks
 # A lost webhook is noticed so many seconds after the slowest usual clip, or after the start while nothing is learned.
-LATE, LATE_UNLEARNED = 60.0, 120.0
+LATE, LATE_UNLEARNED = 30.0, 60.0
 TRUST_FOR, DISTRUST_FOR = timedelta(days=1), timedelta(minutes=10)
 
 
