@@ -17,7 +17,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from characters.models import Character
-from renders.models import Attempt, InboundEvent, LedgerEntry, ProviderAccount, Render
+from renders.models import (
+    Attempt,
+    InboundEvent,
+    LedgerEntry,
+    Mismatch,
+    MismatchKind,
+    ProviderAccount,
+    Render,
+)
 from renders.models.spend import Book
 from renders.states import UNDER_WAY, State
 from renders.sweep import SWEEP_LOCK
@@ -55,6 +63,7 @@ def _families() -> Iterator[tuple[str, str, Iterable[Row]]]:
     yield from _money()
     yield from _webhooks()
     yield from _accounts()
+    yield from _mismatches()
     yield from _sweep()
 
 
@@ -128,7 +137,7 @@ def _webhooks() -> Iterator[tuple[str, str, Iterable[Row]]]:
 def _accounts() -> Iterator[tuple[str, str, Iterable[Row]]]:
     accounts = list(
         ProviderAccount.objects.order_by("slug").values_list(
-            "slug", "in_flight", "max_in_flight", "held_until_at", "is_active"
+            "slug", "in_flight", "max_in_flight", "held_until_at", "is_active", "broken_at"
         )
     )
     now = timezone.now()
@@ -144,11 +153,20 @@ def _accounts() -> Iterator[tuple[str, str, Iterable[Row]]]:
     )
     yield (
         "dailies_account_open",
-        "1 while new work is sent through it, 0 while it is held or switched off.",
+        "1 while new work is sent through it, 0 while it is held, out of use or switched off.",
         [
-            ({"account": slug}, float(active and not (held and held > now)))
-            for slug, _, _, held, active in accounts
+            ({"account": slug}, float(active and broken is None and not (held and held > now)))
+            for slug, _, _, held, active, broken in accounts
         ],
+    )
+
+
+def _mismatches() -> Iterator[tuple[str, str, Iterable[Row]]]:
+    counts = dict(Mismatch.objects.open().order_by().values_list("kind").annotate(n=Count("pk")))
+    yield (
+        "dailies_mismatches_open",
+        "Where a provider's list and our ledger do not agree, and nobody has cleared it up.",
+        [({"kind": kind}, counts.get(kind, 0)) for kind in MismatchKind.values],
     )
 
 

@@ -47,6 +47,7 @@ STAFF_PLACES = (
     Place("triage", _("Triage"), "gavel", "renders:triage", ""),
     Place("appeals", _("Appeals"), "scale", "renders:appeals", ""),
     Place("doubts", _("In doubt"), "circle-help", "renders:doubts", ""),
+    Place("mismatches", _("Does not agree"), "scale", "renders:mismatches", ""),
     Place("likeness", _("Characters’ clips"), "user", "characters:likeness-list", ""),
     Place("pictures", _("Opening images"), "image", "renders:staff-pictures", ""),
     Place("agencies", _("Agencies"), "building-2", "renders:staff-agencies", ""),

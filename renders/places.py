@@ -59,7 +59,7 @@ def _others(lines: Iterable[Line], mine: Line, ahead: int) -> int:
 
 def _read(account: ProviderAccount, wanted: set[UUID]) -> tuple[dict[UUID, Line], dict[UUID, int]]:
     """(agency -> its line, render -> how many of its own agency's go before it)."""
-    values = {
+    values: dict[str, Any] = {
         "account": account.pk,
         "clock": account.turn_clock,
         "org": require_org(),

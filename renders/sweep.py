@@ -20,6 +20,7 @@ from renders.tasks import (
     PURGE_OF,
     check_account,
     chore,
+    compare,
     dispatch,
     forget,
     keep_house,
@@ -170,6 +171,10 @@ def _ring_seldom(files: list[tuple[Any, UUID, UUID]], chores: list[tuple[UUID, s
         ring(chore, str(org_id), kind)
     for actor, org_id, pk in files:
         ring(actor, str(org_id), str(pk))
+    for account in (
+        ProviderAccount.objects.usable().filter(compare_at__lte=Now()).values_list("pk", flat=True)
+    ):
+        ring(compare, account)
     for account in ProviderAccount.objects.due_for_check().values_list("pk", flat=True)[:BATCH]:
         ring(check_account, account)
 

@@ -7,6 +7,7 @@ import dramatiq
 
 from renders.states import State
 from renders.steps import check_account as check_step
+from renders.steps import compare as compare_step
 from renders.steps import derive as derive_step
 from renders.steps import fetch as fetch_step
 from renders.steps import forget as forget_step
@@ -121,6 +122,11 @@ def chore(org_id: str, kind: str) -> None:
 @dramatiq.actor
 def keep_house() -> None:
     house_step.keep_house()
+
+
+@dramatiq.actor
+def compare(account_id: int) -> None:
+    compare_step.compare(account_id)
 
 
 @dramatiq.actor

@@ -76,8 +76,7 @@ def _gate(render: Render, closed: Closed) -> str:
         case Why.BROKEN:
             return (
                 _(
-                    "%(account)s gives no clear answers, so nothing is sent there and nothing is lost. One request tries "
-                    "it again at %(until)s."
+                    "%(account)s gives no clear answers; nothing is lost. One request tries it again at %(until)s."
                 )
                 % name
             )
@@ -95,7 +94,7 @@ def _place(place: int | None) -> str:
         return _("Waiting for a slot")
     if place <= 1:
         return _("Waiting for a slot: you are next")
-    return _("Waiting for a slot: about %(n)d go first; agencies take turns") % {"n": place - 1}
+    return _("Waiting for a slot: about %(n)d go first") % {"n": place - 1}
 
 
 def _delayed(render: Render, until: datetime) -> str:

@@ -11,6 +11,7 @@ from renders.models.answers import Allowance, Appeal, AppealVerdict, Suggestion
 from renders.models.assets import Asset, AssetKind, AssetState
 from renders.models.briefs import Brief, BriefVersion, Project
 from renders.models.characters import BriefCharacter, Registration, RegistrationStatus, VersionCharacter
+from renders.models.comparisons import Comparison, Mismatch, MismatchKind
 from renders.models.deletions import (
     Cause,
     Deletion,
@@ -64,6 +65,7 @@ __all__ = [
     "Cause",
     "CheckFailure",
     "ClientTurn",
+    "Comparison",
     "Continuity",
     "ContinuityItem",
     "Credentials",
@@ -73,6 +75,8 @@ __all__ = [
     "InboundEvent",
     "LedgerEntry",
     "Level",
+    "Mismatch",
+    "MismatchKind",
     "Mode",
     "ModelOffer",
     "Order",

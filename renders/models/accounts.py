@@ -146,6 +146,8 @@ class ProviderAccount(models.Model):
     failed_rounds = models.PositiveSmallIntegerField(default=0, editable=False)
     webhook_at = models.DateTimeField(null=True, blank=True, editable=False)
     webhook_missed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Its whole list is compared with our ledger from then on, once a day.
+    compare_at = models.DateTimeField(db_default=Now(), editable=False)
     turn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ProviderAccountQuerySet.as_manager()

@@ -35,6 +35,8 @@ PLATFORM_CALLS = {
     ("renders/sweep.py", "sweep: due renders"),
     ("renders/steps/rounds.py", "polling: what an account has in flight"),
     ("renders/places.py", "places: takes that wait, by agency"),
+    ("renders/steps/compare.py", "comparison: one page of a list against our attempts"),
+    ("renders/views/mismatches.py", "mismatches: what does not agree, across agencies"),
     ("renders/turns.py", "dispatch: whose turn it is"),
     ("renders/views/media.py", "media: signed id to file"),
     ("characters/views/staff.py", "staff: clips with a doubtful likeness"),

@@ -18,7 +18,7 @@ from renders.actions.assets import delete_take_files
 from renders.actions.purges import ask_purge
 from renders.actions.rules import add_rule
 from renders.actions.storyboards import plan_from
-from renders.models import AccountAlert, Deletion, DeletionReceipt, PolicyRule
+from renders.models import AccountAlert, Deletion, DeletionReceipt, Mismatch, PolicyRule
 from renders.states import State
 from renders.steps.receipts import receipt_id
 from reviews.models import Verdict
@@ -112,6 +112,9 @@ def world(db, django_capture_on_commit_callbacks):
         "pca:case": refused.public_id,
         "plr:rule": rule.public_id,
         "agy:agency": cast.northlight.public_id,
+        "int:mismatch": str(
+            Mismatch.objects.create(account=factories.account(), kind="orphan", video_id="video_1").pk
+        ),
         "int:alert": str(AccountAlert.objects.create(account=factories.account(), text="Look").pk),
         "slug:act": "undo",
         "path:object_id": str(cast.amara.pk),
