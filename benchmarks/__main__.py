@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("life", "pages", "overhead", "ingest", "start", "characters", "policy", "retention")
+NAMES = ("life", "pages", "overhead", "ingest", "start", "characters", "policy", "retention", "inflight")
 
 
 def run(name: str) -> int:

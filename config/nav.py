@@ -47,11 +47,11 @@ STAFF_PLACES = (
     Place("triage", _("Triage"), "gavel", "renders:triage", ""),
     Place("appeals", _("Appeals"), "scale", "renders:appeals", ""),
     Place("doubts", _("In doubt"), "circle-help", "renders:doubts", ""),
-    Place("mismatches", _("Does not agree"), "scale", "renders:mismatches", ""),
     Place("likeness", _("Characters’ clips"), "user", "characters:likeness-list", ""),
     Place("pictures", _("Opening images"), "image", "renders:staff-pictures", ""),
     Place("agencies", _("Agencies"), "building-2", "renders:staff-agencies", ""),
     Place("accounts", _("Provider accounts"), "webhook", "renders:accounts", ""),
+    Place("mismatches", _("Does not agree"), "wallet", "renders:mismatches", ""),
     Place("admin", _("Platform tables"), "library", "admin:index", ""),
     Place("styleguide", _("Style guide"), "layers", "styleguide", ""),
 )

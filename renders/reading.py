@@ -76,6 +76,8 @@ def eta(render: Render, waiting: Waiting | None) -> str:
 def _range(low: float, high: float) -> str:
     if high < 60:
         return _("about %(low)d–%(high)d s left") % {"low": low // 5 * 5, "high": -(-high // 5) * 5}
+    if low < 60:
+        return _("at most about %(high)d min left") % {"high": -(-high // 60)}
     return _("about %(low)d–%(high)d min left") % {"low": low // 60, "high": -(-high // 60)}
 
 

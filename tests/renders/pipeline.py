@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -66,6 +67,16 @@ def invoiced(emulator: Emulator, render: Render) -> list[dict[str, Any]]:
     lines = emulator.control.get("/invoice").json()["lines"]
     wanted = {attempt.prompt_sha256 for attempt in attempts(render)}
     return [line for line in lines if line["prompt_sha256"] in wanted]
+
+
+def wait_until_made(emulator: Emulator, video_id: str) -> None:
+    """Until the provider says completed; a clip that nobody asked for before has to be drawn."""
+    headers = {"Authorization": f"Bearer {emulator.api_key}"}
+    deadline = time.monotonic() + 90
+    with httpx.Client(headers=headers) as http:
+        while http.get(f"{emulator.url}/videos/{video_id}").json()["status"] != "completed":
+            assert time.monotonic() < deadline, f"{video_id} is not made"
+            time.sleep(0.05)
 
 
 def in_threads(count: int, work: Callable[[int], Any]) -> Counter[Any]:

@@ -12,7 +12,7 @@ from renders.providers.videos_api import VideosApi
 from renders.states import State
 from renders.steps import compare as compare_step
 from renders.steps.compare import compare
-from tests.renders.pipeline import attempts, in_threads, run_until, step
+from tests.renders.pipeline import attempts, in_threads, run_until, step, wait_until_made
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,10 +123,7 @@ def test_two_workers_make_one_walk(stray, account):
 
 def test_orphan_says_what_it_cost_and_nothing_of_its_words(stray, account, emulator):
     [video] = stray(model="sora-2", seconds="8", size="720x1280")
-    deadline = timezone.now().timestamp() + 20
-    headers = {"Authorization": f"Bearer {emulator.api_key}"}
-    while httpx.get(f"{emulator.url}/videos/{video}", headers=headers).json()["status"] != "completed":
-        assert timezone.now().timestamp() < deadline
+    wait_until_made(emulator, video)
     walk(account)
     case = Mismatch.objects.get()
     assert (case.kind, case.video_id, case.amount_microusd) == (MismatchKind.ORPHAN, video, 800_000)
@@ -183,10 +180,7 @@ def test_longer_clip_than_was_settled_is_an_overage(stray, submit, cast, account
     """We ordered and settled 4 s at $0.40; what the provider lists under our id has 12 s."""
     render = run_until(submit(), State.IN_REVIEW)
     [longer] = stray(model="sora-2", seconds="12", size="720x1280")
-    headers = {"Authorization": f"Bearer {emulator.api_key}"}
-    deadline = timezone.now().timestamp() + 20
-    while httpx.get(f"{emulator.url}/videos/{longer}", headers=headers).json()["status"] != "completed":
-        assert timezone.now().timestamp() < deadline
+    wait_until_made(emulator, longer)
     with cast.at():
         Attempt.objects.filter(render=render).update(provider_video_id=longer)
     walk(account)

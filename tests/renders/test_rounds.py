@@ -1,9 +1,7 @@
 """Polling: one listing for everything in flight, nothing while webhooks arrive, and a net under both."""
 
-import time
 from datetime import timedelta
 
-import httpx
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
@@ -17,7 +15,7 @@ from renders.steps import rounds
 from renders.steps.poll import poll
 from renders.sweep import Sweep
 from tenants.scope import org_transaction, platform_transaction
-from tests.renders.pipeline import attempts, fresh, in_threads, run_until
+from tests.renders.pipeline import attempts, fresh, in_threads, run_until, wait_until_made
 from tests.renders.queues import queue_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,15 +68,8 @@ def age_all(org_id, seconds):
 
 
 def wait_until_done(emulator, render):
-    """Ask the provider itself, for its clock is not ours."""
     [attempt] = attempts(render)
-    url, key = (
-        f"{emulator.url}/videos/{attempt.provider_video_id}",
-        {"Authorization": f"Bearer {emulator.api_key}"},
-    )
-    deadline = time.monotonic() + 20
-    while httpx.get(url, headers=key).json()["status"] != "completed":
-        assert time.monotonic() < deadline
+    wait_until_made(emulator, attempt.provider_video_id)
 
 
 def test_one_listing_serves_all_and_a_get_decides_only_what_ended(
