@@ -86,7 +86,7 @@ class SceneForm(forms.Form):
 
 def scene_forms(plan: Plan, data: Any = None, *, more: int = 0) -> list[SceneForm]:
     """One form a scene, `more` blank ones after them; from what was sent, or from the plan."""
-    offer = next((o for o in pricing.offers(plan.account) if o.model == plan.board.brief.model), None)
+    offer = next((o for o in pricing.offers(plan.account) if o.model == plan.settings["model"]), None)
     first, others = sorted(offer.seconds) if offer else [], list(plan.account.extension_seconds)
     if data is not None:
         count = _count(data)

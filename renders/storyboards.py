@@ -56,6 +56,8 @@ class Shown:
     take: Render | None = None
     microusd: int | None = None
     problem: str = ""
+    # Its take goes on from a clip that the scene before has no more: that one ended, or is made anew.
+    is_stale: bool = False
 
     @property
     def position(self) -> int:
@@ -70,6 +72,8 @@ class Shown:
     def why_not_on(self) -> str:
         """Why nothing goes on from its clip, although there is one; empty when something may."""
         take = self.take
+        if take is not None and self.is_stale:
+            return f"Scene {self.position} goes on from a clip that is not used any more."
         if take is None or not take.is_reviewable:
             return ""
         if take.is_abandoned:
@@ -87,7 +91,7 @@ class Shown:
 
     @property
     def is_under_way(self) -> bool:
-        return self.take is not None and not self.take.is_reviewable and not self.take.is_failure
+        return self.take is not None and not self.has_ended and not self.take.is_reviewable
 
     @property
     def is_open(self) -> bool:
@@ -112,6 +116,13 @@ class Plan:
     board: Storyboard
     account: ProviderAccount
     scenes: list[Shown] = field(default_factory=list)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """model and size: of the clip that is there to go on from, whatever the brief says by now; else the brief's."""
+        first = self.scenes[0].take if self.scenes else None
+        of = self.board.brief if first is None or self.scenes[0].has_ended else first
+        return {"model": of.model, "size": of.size}
 
     @property
     def seconds(self) -> int:
@@ -165,16 +176,20 @@ def look(board: Storyboard, account: ProviderAccount, wanted: Sequence[Wanted] |
     """The storyboard as it is now; or as it would be with scenes that are not saved yet."""
     by_key = {take.submit_key: take for take in takes_of(board)}
     plan, before = Plan(board, account), 0
+    source: Any = None
     for scene, words, seconds in _scenes(board, wanted):
         shown = Shown(scene, words, seconds, before, by_key.get(scene.submit_key))
+        if shown.take is not None and not scene.is_first:
+            shown.is_stale = shown.take.parent_id != source
+        plan.scenes.append(shown)
         if shown.take is not None and not shown.has_ended:
             # What was sent is as it was sent, whatever the brief says by now.
             shown.seconds, shown.microusd = shown.take.seconds, shown.take.quoted_microusd
             shown.words = shown.take.brief_version.subject
         else:
-            _price(shown, board, account)
-        plan.scenes.append(shown)
+            _price(shown, plan)
         before = shown.to_second
+        source = shown.take.pk if shown.take is not None and not shown.has_ended else None
     return plan
 
 
@@ -203,36 +218,32 @@ def takes_of(board: Storyboard) -> list[Render]:
     return list(rows.prefetch_related("assets", "attempts").order_by("created_at", "pk"))
 
 
-def _price(shown: Shown, board: Storyboard, account: ProviderAccount) -> None:
+def _price(shown: Shown, plan: Plan) -> None:
     """Its price today, or why there is none."""
-    brief = board.brief
+    account, settings = plan.account, plan.settings
     try:
         if not shown.words.strip():
             raise Refused("Say what happens in it.")
         if shown.scene.is_first:
-            pricing.check_choice(account, model=brief.model, size=brief.size, seconds=shown.seconds)
+            pricing.check_choice(account, **settings, seconds=shown.seconds)
         else:
             if refusal := account.why_cannot("can_extend"):
                 raise Refused(refusal)
             pricing.check_extension(
                 account, before=shown.before, extensions=shown.position - 1, seconds=shown.seconds
             )
-        shown.microusd = pricing.quote(
-            account, model=brief.model, size=brief.size, seconds=shown.seconds
-        ).microusd
+        shown.microusd = pricing.quote(account, **settings, seconds=shown.seconds).microusd
     except Refused as error:
         shown.problem = str(error)
 
 
-def scene_digest(board: Storyboard, shown: Shown) -> str:
+def scene_digest(plan: Plan, shown: Shown) -> str:
     """SHA-256 of what one scene asks for and costs: words (of the first one everything in its brief), settings, price."""
-    brief = board.brief
-    words = versions.draft_digest(brief) if shown.scene.is_first else shown.words
+    words = versions.draft_digest(plan.board.brief) if shown.scene.is_first else shown.words
     content = {
         "scene": shown.position,
         "words": words,
-        "model": brief.model,
-        "size": brief.size,
+        **plan.settings,
         "seconds": shown.seconds,
         "microusd": shown.microusd,
     }
@@ -243,7 +254,7 @@ def plan_digest(plan: Plan) -> str:
     """SHA-256 of what an approver approves: every scene that is to go, and the total."""
     content = {
         "storyboard": plan.board.public_id,
-        "scenes": [scene_digest(plan.board, shown) for shown in plan.to_go],
+        "scenes": [scene_digest(plan, shown) for shown in plan.to_go],
         "total_microusd": plan.to_go_microusd,
     }
     return hashlib.sha256(canonical(content)).hexdigest()
@@ -263,7 +274,7 @@ def covers(order: Order | None, plan: Plan) -> bool:
     """Whether what is to go was agreed to be paid, word for word, and still fits into the agreed total."""
     if order is None or not is_agreed(order):
         return False
-    if any(shown.scene.agreed_digest != scene_digest(plan.board, shown) for shown in plan.to_go):
+    if any(shown.scene.agreed_digest != scene_digest(plan, shown) for shown in plan.to_go):
         return False
     return committed(order=order) + plan.to_go_microusd <= order.total_microusd
 

@@ -209,7 +209,7 @@ def _order(row: Storyboard, plan: Plan, by: User) -> Order:
     total = plan.to_go_microusd
     passed = threshold_passed(row.brief.project_id, total)
     for shown in plan.to_go:
-        shown.scene.agreed_digest = storyboards.scene_digest(row, shown)
+        shown.scene.agreed_digest = storyboards.scene_digest(plan, shown)
     made: Order = Order.objects.create(
         brief=row.brief,
         brief_version=versions.freeze(row.brief, by=by),

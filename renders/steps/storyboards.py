@@ -106,7 +106,7 @@ def _place(plan: Plan, shown: Shown, source: Render | None) -> UUID | None:
 
 
 def _differs(plan: Plan, shown: Shown) -> bool:
-    return bool(shown.problem) or shown.scene.agreed_digest != storyboards.scene_digest(plan.board, shown)
+    return bool(shown.problem) or shown.scene.agreed_digest != storyboards.scene_digest(plan, shown)
 
 
 def _send(plan: Plan, shown: Shown, source: Render | None, order: Order) -> Render | None:

@@ -17,6 +17,7 @@ from renders.actions.rules import add_rule
 from renders.actions.storyboards import CannotPlan
 from renders.models import (
     Attempt,
+    Brief,
     Order,
     OrderVerdict,
     PolicyEvent,
@@ -354,6 +355,40 @@ def test_change_of_a_later_scene_stops_it_after_the_one_under_way(cast, plan, st
     go_on(board)
     assert len(takes(cast, board)) == 1
     assert now(cast, board)[1].scenes[0].words == words[0].words
+
+
+def test_brief_that_takes_another_model_later_changes_nothing_of_what_goes_on(cast, plan, start):
+    """An extension has the model and the size of its clip; only a first scene that is not sent follows the brief."""
+    board = start(plan(4, 4))
+    go_on(board)
+    run_until(takes(cast, board)[0], State.IN_REVIEW)
+    with cast.at():
+        Brief.objects.filter(storyboard=board).update(model="sora-2-pro", size="1280x720")
+    _found, shown = now(cast, board)
+    assert (shown.settings, shown.to_go_microusd) == ({"model": "sora-2", "size": "720x1280"}, 4 * RATE)
+    assert run_board(cast, board) == Progress.DONE
+
+
+def test_scene_that_is_turned_down_at_the_end_is_made_anew_with_all_that_goes_on_from_it(cast, plan, start):
+    board = start(plan(4, 4, 4))
+    assert run_board(cast, board) == Progress.DONE
+    with cast.at():
+        Render.objects.filter(pk=takes(cast, board)[1].pk).update(state=State.REJECTED)
+    _found, shown = now(cast, board)
+    assert [s.is_made for s in shown.scenes] == [True, False, False]
+    start(board, 8 * RATE)
+    assert run_board(cast, board) == Progress.DONE
+    _found, shown = now(cast, board)
+    made = [s.take for s in shown.scenes]
+    assert [take.parent_id for take in made[1:]] == [made[0].pk, made[1].pk]
+    assert len(takes(cast, board)) == 5
+
+
+def test_plan_that_was_never_rendered_goes_with_its_brief(cast, plan):
+    board = plan(4, 4)
+    with cast.at():
+        board.brief.delete()
+        assert not Storyboard.objects.exists()
 
 
 def test_price_that_changed_meanwhile_stops_it_unsent(cast, plan, start):
