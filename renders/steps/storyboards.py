@@ -74,7 +74,7 @@ def _look(board: Storyboard) -> UUID | None:
 def _say_failed(board: Storyboard, shown: Shown) -> None:
     assert shown.take is not None
     why = shown.take.get_failure_class_display() or shown.take.get_state_display()
-    note = f"Scene {shown.position} was not made: {why}. What was made before it stays."
+    note = f"Scene {shown.position} was not made: {why}. What was made before it stays. Change its words if need be, and go on."
     storyboards.move(board, Progress.FAILED, by=_BY, note=note)
 
 
