@@ -60,8 +60,8 @@ class Life:
 
         while messages := Jobs()._messages(take=True):
             for message in messages:
-                # The account is looked at now and then, whether anything is rendered or not.
-                if message.actor_name == "check_account":
+                # Done now and then, whether anything is rendered or not.
+                if message.actor_name in {"check_account", "compare", "chore", "keep_house"}:
                     continue
                 self.messages += 1
                 actor = dramatiq.get_broker().get_actor(message.actor_name)

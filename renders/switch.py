@@ -4,7 +4,7 @@ Once a stop has committed, no byte of a new request leaves. A worker looks twice
 doorway, when the connection stands and the first byte would go. The doorway is a shared advisory lock of the agency;
 a stop takes the same lock alone, so that it waits for whoever is just passing (milliseconds) and nobody passes after.
 
-Locks are taken in this order: an account's turns, the agency's switch, renders, the account's slots, budgets, the audit chain.
+Locks are taken in this order: an account's turns, the agency's switch, renders, the account's slots, its quotas, budgets, the audit chain.
 """
 
 from collections.abc import Iterator

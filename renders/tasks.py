@@ -56,10 +56,8 @@ def reconcile(org_id: str, render_id: str) -> None:
 
 @dramatiq.actor
 def poll(org_id: str, render_id: str) -> None:
-    if poll_step.poll(UUID(org_id), UUID(render_id)):
+    if poll_step.poll(UUID(org_id), UUID(render_id), on_free=partial(ring, submit, org_id, render_id)):
         ring(fetch, org_id, render_id)
-        # Its slot is free.
-        ring(submit, org_id, render_id)
 
 
 @dramatiq.actor

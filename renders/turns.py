@@ -23,13 +23,17 @@ from tenants.models import Agency
 
 @dataclass(frozen=True)
 class Turn:
-    """A render whose turn it is. `tag`: its agency's place on the virtual clock; `weight`: the agency's."""
+    """A render whose turn it is. `tag`: its agency's place on the virtual clock; `weight`: the agency's.
+
+    `is_last`: nothing else is queued for the account, due or not.
+    """
 
     org_id: UUID
     client_id: UUID
     render_id: UUID
     tag: int
     weight: int
+    is_last: bool
 
 
 def lock(account_id: int) -> None:
@@ -112,7 +116,9 @@ WITH RECURSIVE orgs(org_id) AS (
            AND r.org_id = c.org_id AND r.client_id > k.client_id ORDER BY r.client_id LIMIT 1)
   FROM clients k WHERE k.client_id IS NOT NULL
 )
-SELECT c.org_id, head.client_id, head.id, c.tag, c.weight
+SELECT c.org_id, head.client_id, head.id, c.tag, c.weight,
+       NOT EXISTS (SELECT 1 FROM {{renders}} r WHERE r.account_id = %(account)s AND r.state = {{queued}}
+                   AND r.id <> head.id)
 FROM chosen c CROSS JOIN clients k
 LEFT JOIN {{client_turns}} t ON t.client_id = k.client_id AND t.account_id = %(account)s
 CROSS JOIN LATERAL (

@@ -4,6 +4,7 @@ Where an account can list, rounds find out whom to ask (see rounds.py), and this
 """
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from renders.moves import Superseded, claim, move, put_off
 from renders.providers import normalise
 from renders.providers.errors import Ambiguous, Gone, ProviderError, RateLimited
 from renders.providers.port import Status, Video
-from renders.states import FailureClass, State, Who
+from renders.states import IN_FLIGHT, FailureClass, State, Who
 from renders.steps.client import client
 from renders.steps.submit import fail
 from tenants.scope import org_transaction
@@ -35,8 +36,11 @@ def next_poll(count: int) -> float:
     return wait * random.uniform(0.85, 1.15)  # noqa: S311 - jitter, not a secret
 
 
-def poll(org_id: UUID, render_id: UUID) -> bool:
-    """One GET for one render in flight. True when it is complete, and there is a clip to be fetched."""
+def poll(org_id: UUID, render_id: UUID, *, on_free: Callable[[], None] | None = None) -> bool:
+    """One GET for one render in flight. True when it is complete, and there is a clip to be fetched.
+
+    `on_free` is called when its end gives a full account a free slot.
+    """
     with org_transaction(org_id):
         render = claim(render_id, State.RENDERING, lease_seconds=LEASE_SECONDS)
         if render is None:
@@ -53,6 +57,9 @@ def poll(org_id: UUID, render_id: UUID) -> bool:
         switch.trip_breaker(org_id)
     if isinstance(outcome, Video) and outcome.status is not Status.RUNNING:
         _learn_from(render, attempt, outcome)
+    account = render.account
+    if on_free is not None and render.state not in IN_FLIGHT and account.in_flight >= account.max_in_flight:
+        on_free()
     return render.state == State.DOWNLOADING
 
 

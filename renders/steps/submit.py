@@ -5,7 +5,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,7 +40,7 @@ from renders.models import (
 from renders.moves import POISONED, NoFreeSlot, Superseded, claim, move, put_off
 from renders.preflight import Preflight, current_version, preflight, version_texts
 from renders.providers.errors import Ambiguous, RateLimited, Refused, Retired, Unreachable, Withheld
-from renders.providers.port import CreateRequest, Operation, Picture, Video
+from renders.providers.port import CreateRequest, Limits, Operation, Picture, Video
 from renders.states import POLICY_FAILURES, FailureClass, Kind, Pause, State, Who
 from renders.steps.client import client
 from tenants import storage
@@ -60,7 +60,8 @@ class Sending:
     """What is about to be sent. `source_key`: our copy of the clip that it starts from, when it goes along; `picture`:
     the image that it opens with.
 
-    `ticket`: the send as the account's quota counted it. `is_probe`: it decides whether the breaker closes.
+    `ticket`: the send as the account's quota counted it. `is_probe`: it decides whether the breaker closes. `is_last`: nothing
+    else waits for the account. `heard`: what the answer's headers said.
     """
 
     render: Render
@@ -68,6 +69,8 @@ class Sending:
     request: CreateRequest
     ticket: quota.Ticket
     is_probe: bool = False
+    is_last: bool = False
+    heard: list[Limits] = field(default_factory=list)
     source_key: str = ""
     picture: PictureFile | None = None
 
@@ -137,15 +140,17 @@ def dispatch(account_id: int, *, on_more: Callable[[], None] | None = None) -> b
     sending = _next(account_id)
     if sending is None:
         return False
-    if on_more is not None:
+    if on_more is not None and not sending.is_last:
         on_more()
     outcome = _post(sending)
     org_id = UUID(str(sending.render.org_id))
-    _tell(sending, outcome)
     try:
         with org_transaction(org_id):
             _record(sending, outcome)
+            _tell(sending, outcome)
     except Superseded:
+        # How the account answered holds whatever became of the render.
+        _tell(sending, outcome)
         # The lease ran out and the reconciler has it: it will find what was accepted in the list. Nothing of what was
         # about to be written stays, or the attempt would be settled under the reconciler's hands.
         log.warning("submit_superseded", render=sending.render.public_id, outcome=type(outcome).__name__)
@@ -176,7 +181,9 @@ def _next(account_id: int) -> Sending | None:
                     is_probe = account.broken_at is not None
                     if is_probe:
                         breaker.begin_probe(account)
-                    return dataclasses.replace(sending, ticket=ticket, is_probe=is_probe)
+                    return dataclasses.replace(
+                        sending, ticket=ticket, is_probe=is_probe, is_last=turn.is_last
+                    )
     return None
 
 
@@ -304,7 +311,7 @@ def _post(sending: Sending) -> Outcome:
             try:
                 return provider.create(request, doorway=doorway)
             finally:
-                quota.learn(sending.ticket, provider.limits)
+                sending.heard.append(provider.limits)
     except storage.StorageFailed as error:
         return NotOurs(f"Our own copy cannot be read: {error}")
     except (Withheld, Unreachable, RateLimited, Refused, Retired, Ambiguous) as error:
@@ -316,8 +323,10 @@ class NotOurs(Unreachable):
 
 
 def _tell(sending: Sending, outcome: Outcome) -> None:
-    """Let the breaker and the quota know how it went. Facts of the account: they hold whatever becomes of the render."""
+    """Let the breaker and the quota know how it went. After the render's own row: see the order of locks in switch.py."""
     account = sending.render.account
+    for limits in sending.heard:
+        quota.learn(sending.ticket, limits)
     match outcome:
         case Withheld() | NotOurs():
             quota.give_back(sending.ticket)

@@ -106,9 +106,9 @@ class Hooks:
         inner = getattr(module, name)
 
         @functools.wraps(inner)
-        def outer(org_id: Any, row: Any) -> Any:
+        def outer(org_id: Any, row: Any, **kwargs: Any) -> Any:
             with _standing_at(step, getattr(row, "pk", row)):
-                result = inner(org_id, row)
+                result = inner(org_id, row, **kwargs)
                 if _here.is_last:
                     self.strike(f"{step}.after_commit")
             return result
