@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from renders.emulator import batch_api
 from renders.emulator import validation as rules
 from renders.emulator.dialects import Dialect
 from renders.emulator.errors import GONE_MESSAGE, ApiError, bad
@@ -202,6 +203,7 @@ ROUTES: tuple[tuple[str, str, str, Operation], ...] = (
     ("GET", "/v1/models", "models", list_models),
     ("GET", "/v1/models/{model_id}", "models", list_models),
     ("POST", "/v1/moderations", "moderation", moderation),
+    *batch_api.ROUTES,
 )
 
 

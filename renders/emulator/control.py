@@ -197,7 +197,7 @@ async def set_rates(request: web.Request) -> web.StreamResponse:
 
 
 async def add_file(request: web.Request) -> web.StreamResponse:
-    """POST /files {"content_base64"}: a file that input_reference.file_id can name (the files API is not emulated)."""
+    """POST /files {"content_base64"}: a file that input_reference.file_id can name without an upload."""
     emulator, data = request.app[EMULATOR], await _json(request)
     try:
         content = base64.b64decode(data["content_base64"], validate=True)

@@ -10,12 +10,13 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Stage = Literal["reply", "job", "webhook"]
+Stage = Literal["reply", "job", "batch", "webhook"]
 
 SUBMITS = ("create", "remix", "edit", "extend")
 OPERATIONS = (
     *SUBMITS, "list", "retrieve", "delete", "content", "character_create", "character_retrieve",
-    "models", "moderation",
+    "models", "moderation", "file_create", "file_retrieve", "file_content", "batch_create", "batch_list",
+    "batch_retrieve",
 )  # fmt: skip
 
 
@@ -58,6 +59,22 @@ KINDS: dict[str, Kind] = {
     "odd_progress": Kind("job", {"values": ["NaN", -5, 250, 3]}, "submit"),
     "list_lag": Kind("job", {"seconds": 30.0}, "submit"),
     "credentials": Kind("job", {"variant": "broken"}, "submit"),
+    # Batches. They stick to the batch that was accepted, restarts included; a prompt is looked for in its input file.
+    "batch_reject": Kind(
+        "batch", {"lines": [1], "code": "invalid_request", "message": "This line is wrong."}
+    ),
+    "batch_expire": Kind("batch", {"lines": 1}),
+    "batch_cancel": Kind("batch", {"lines": 1}),
+    "batch_line_error": Kind(
+        "batch", {"lines": 1, "status": 500, "code": "server_error", "message": "The server had an error."}
+    ),
+    "batch_shuffle": Kind("batch"),
+    "batch_missing": Kind("batch", {"lines": 1}),
+    "batch_strange_lines": Kind("batch", {"unknown": 1, "malformed": 4, "duplicate": 1}),
+    "batch_early_answers": Kind("batch"),
+    "batch_stuck": Kind("batch"),
+    "batch_lose": Kind("batch"),
+    "batch_list_lag": Kind("batch", {"seconds": 30.0}),
     # Webhooks of a job's end.
     "webhook_drop": Kind("webhook"),
     "webhook_duplicate": Kind("webhook", {"times": 1}),
@@ -223,6 +240,12 @@ class Faults:
     def for_job(self, operation: str, prompt: str, key: str) -> dict[str, Any]:
         """Everything that shall stick to a job being accepted: kind to parameters."""
         return {fault.kind: fault.params for fault in self._take("job", operation, prompt, key, None, 99)}
+
+    def for_batch(self, text: str, key: str) -> dict[str, Any]:
+        """Everything that shall stick to a batch being accepted. ``text``: its input file."""
+        return {
+            fault.kind: fault.params for fault in self._take("batch", "batch_create", text, key, None, 99)
+        }
 
     def for_webhook(self, operation: str, prompt: str, key: str, video_id: str) -> dict[str, Any]:
         """Everything that shall happen to a job's event: kind to parameters."""

@@ -17,6 +17,7 @@ from renders.emulator.webhooks import Webhooks
 
 log = logging.getLogger("emulator")
 
+_BATCH_EXPIRES_AFTER = 86_400  # seconds; the vendor's guide
 _BROKEN = {"code": "server_error", "message": "The video could not be rendered."}
 
 
@@ -51,6 +52,12 @@ class Runner:
         for job in pending:
             self.start(job)
         return len(pending)
+
+    async def wait(self, video_id: str) -> None:
+        """Until nothing is done for this job any more."""
+        task = self._tasks.get(video_id)
+        if task is not None:
+            await asyncio.wait([task])
 
     def cancel(self) -> None:
         """Stop every task; the rows stay as they are."""
@@ -145,7 +152,8 @@ class Runner:
         job = self._fresh(video_id)
         if changes["status"] == "completed":
             done = int(self._clock.now())
-            changes |= {"completed_at": done, "expires_at": done + self._expires_after}
+            lasts = _BATCH_EXPIRES_AFTER if "batched" in job.quirks else self._expires_after
+            changes |= {"completed_at": done, "expires_at": done + lasts}
         else:
             changes["ended_progress"] = job.progress_at(self._clock.wall(), self.duration)
         job = self._change(video_id, **changes)

@@ -18,6 +18,7 @@ from renders.emulator.control import control_app
 from renders.emulator.dialects import DIALECTS
 from renders.emulator.errors import ApiError, error_body
 from renders.emulator.state import EMULATOR, Emulator, Settings, build
+from renders.emulator.submits import create_at_half_price
 
 log = logging.getLogger("emulator")
 
@@ -133,6 +134,7 @@ async def serve(
         if not settings.canned:
             emulator.pool.warm()
         resumed = emulator.runner.resume()
+        emulator.batches.resume(emulator, create_at_half_price)
         emulator.webhooks.resume()
         log.info(
             "listening on http://%s:%d/v1, control on http://127.0.0.1:%d%s",
@@ -144,6 +146,7 @@ async def serve(
         await stop.wait()
         log.info("stopping")
     finally:
+        await emulator.batches.close()
         await emulator.runner.close()
         await emulator.webhooks.close()
         await asyncio.gather(public.cleanup(), control.cleanup())

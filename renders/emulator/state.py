@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from renders.emulator.batches import BatchRunner
 from renders.emulator.clock import Clock
 from renders.emulator.dialects import DIALECTS, Dialect
 from renders.emulator.faults import Faults
@@ -105,6 +106,7 @@ class Emulator:
     pool: RenderPool
     webhooks: Webhooks
     runner: Runner
+    batches: BatchRunner
     rate: RateWindow
     create_rates: CreateRates = field(default_factory=CreateRates)
     recorder: Recorder = field(default_factory=Recorder)
@@ -155,6 +157,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Back to the beginning: no jobs, faults, records or shifted clock."""
+        self.batches.cancel()
         self.runner.cancel()
         self.webhooks.cancel()
         self.faults.remove()
@@ -184,7 +187,8 @@ def build(settings: Settings) -> Emulator:
         expires_after=settings.dialect.limits.expires_after,
         canned=settings.canned,
     )
-    return Emulator(settings, store, clock, faults, pool, webhooks, runner, RateWindow(settings.rate_limit))
+    batches, rate = BatchRunner(store, clock), RateWindow(settings.rate_limit)
+    return Emulator(settings, store, clock, faults, pool, webhooks, runner, batches, rate)
 
 
 EMULATOR = web.AppKey("emulator", Emulator)

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from renders.emulator.batch_record import Batch, packed, unpacked
 from renders.emulator.jobs import Job
 
 _JSON = ("plan", "error", "quirks")
@@ -42,6 +43,14 @@ create table if not exists invoice (
 create table if not exists characters (
   id text primary key, key text not null, name text not null, created_at integer not null, file text not null);
 create table if not exists files (id text primary key, name text not null);
+create table if not exists api_files (
+  id text primary key, key text not null, purpose text not null, filename text not null, name text not null,
+  bytes integer not null, created_at integer not null);
+create table if not exists batches (
+  seq integer primary key autoincrement, id text unique not null, key text not null, body text not null,
+  quirks text not null, accepted_wall real not null, ended integer not null);
+create table if not exists batch_lines (
+  batch_id text not null, custom_id text not null, video_id text not null, primary key (batch_id, custom_id));
 create table if not exists endpoints (
   id text primary key, url text not null, secret text not null, key text, source text not null);
 create table if not exists deliveries (
@@ -157,6 +166,68 @@ class Store:
         """Whether any video that is not deleted still shows these files."""
         return bool(self.rows("select 1 from videos where digest = ? and deleted = 0 limit 1", (digest,)))
 
+    # --- files and batches --------------------------------------------------------------------------
+
+    def add_api_file(self, key: str, purpose: str, filename: str, data: bytes, created_at: int) -> str:
+        """Store a file of the files API; returns its id. An image of it can be an ``input_reference``."""
+        file_id, name = f"file-{secrets.token_hex(12)}", self.keep_upload(data, ".bin")
+        self.run(
+            "insert into api_files values (?, ?, ?, ?, ?, ?, ?)",
+            (file_id, key, purpose, filename[:200], name, len(data), created_at),
+        )
+        self.run("insert into files values (?, ?)", (file_id, name))
+        return file_id
+
+    def api_file(self, file_id: str, key: str) -> dict[str, Any] | None:
+        """A file that this key may see."""
+        found = self.rows("select * from api_files where id = ? and key = ?", (file_id, key))
+        return found[0] if found else None
+
+    def file_bytes(self, row: dict[str, Any]) -> bytes:
+        """What a file holds."""
+        return (self.uploads / row["name"]).read_bytes()
+
+    def add_batch(self, batch: Batch) -> None:
+        """A new row."""
+        self.run(
+            "insert into batches (id, key, body, quirks, accepted_wall, ended) values (?, ?, ?, ?, ?, ?)",
+            packed(batch),
+        )
+
+    def save_batch(self, batch: Batch) -> None:
+        """Write a changed batch back. Raises LookupError when its row is gone."""
+        _id, _key, body, quirks, _wall, ended = packed(batch)
+        sql = "update batches set body = ?, quirks = ?, ended = ? where id = ?"
+        if not self.run(sql, (body, quirks, ended, batch.id)):
+            raise LookupError(batch.id)
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """A batch by id."""
+        found = self.rows("select * from batches where id = ?", (batch_id,))
+        return unpacked(found[0]) if found else None
+
+    def batches(self, key: str) -> list[Batch]:
+        """All batches of a key, newest first."""
+        return [
+            unpacked(row)
+            for row in self.rows("select * from batches where key = ? order by seq desc", (key,))
+        ]
+
+    def batches_under_way(self) -> list[Batch]:
+        """Batches that a restart has to take up again."""
+        return [unpacked(row) for row in self.rows("select * from batches where ended = 0 order by seq")]
+
+    def add_line(self, batch_id: str, custom_id: str, video_id: str) -> None:
+        """Remember which job a line became."""
+        self.run("insert into batch_lines values (?, ?, ?)", (batch_id, custom_id, video_id))
+
+    def line_job(self, batch_id: str, custom_id: str) -> Job | None:
+        """The job that a line became; None when it has none yet."""
+        found = self.rows(
+            "select video_id from batch_lines where batch_id = ? and custom_id = ?", (batch_id, custom_id)
+        )
+        return self.job(found[0]["video_id"]) if found else None
+
     # --- the rest -----------------------------------------------------------------------------------
 
     def keep_upload(self, data: bytes, ending: str) -> str:
@@ -193,7 +264,17 @@ class Store:
 
     def wipe(self) -> None:
         """Forget everything but the endpoints of the command line, and remove the media."""
-        for table in ("videos", "invoice", "characters", "files", "deliveries", "settings"):
+        for table in (
+            "videos",
+            "invoice",
+            "characters",
+            "files",
+            "api_files",
+            "batches",
+            "batch_lines",
+            "deliveries",
+            "settings",
+        ):
             self.run(f"delete from {table}")  # noqa: S608 - names from the line above
         self.run("delete from endpoints where source <> 'cli'")
         for folder in (self.media, self.uploads):

@@ -21,6 +21,15 @@ _LONGEST_UPLOAD = 120
 
 async def create(emulator: Emulator, key: str, form: Form, _: str) -> Job:
     """POST /videos."""
+    return await _create(emulator, key, form, is_batched=False)
+
+
+async def create_at_half_price(emulator: Emulator, key: str, form: Form) -> Job:
+    """A line of a batch: half the price, no webhook, and a day to fetch the clip."""
+    return await _create(emulator, key, form, is_batched=True)
+
+
+async def _create(emulator: Emulator, key: str, form: Form, *, is_batched: bool) -> Job:
     profile = emulator.profile
     rules.check_known(form, rules.CREATE_FIELDS, strict=emulator.dialect.is_strict)
     prompt = rules.text_of(form, "prompt", profile.max_prompt)
@@ -41,7 +50,18 @@ async def create(emulator: Emulator, key: str, form: Form, _: str) -> Job:
         image = emulator.store.keep_upload(data, ending)
     take = emulator.store.takes(key, prompt)
     plan = plans.plan_create(prompt, seconds, take, characters, image)
-    return _accept(emulator, key, "create", prompt, model, size, seconds, plan, billed=int(seconds))
+    return _accept(
+        emulator,
+        key,
+        "create",
+        prompt,
+        model,
+        size,
+        seconds,
+        plan,
+        billed=int(seconds),
+        is_batched=is_batched,
+    )
 
 
 async def remix(emulator: Emulator, key: str, form: Form, video_id: str) -> Job:
@@ -164,13 +184,16 @@ def _accept(
     billed: int,
     remixed_from: str | None = None,
     extensions: int = 0,
+    is_batched: bool = False,
 ) -> Job:
     """Book a job and set it going. From here on it is accepted and billed, whatever becomes of the reply."""
     created_at = int(emulator.clock.now())
     quirks = emulator.faults.for_job(operation, prompt, key)
     if flagged(prompt):
         quirks.setdefault("moderation_block", {"code": "moderation_blocked", "message": MODERATION_MESSAGE})
-    if not emulator.dialect.has_webhooks:
+    if is_batched:
+        quirks["batched"] = {}
+    if is_batched or not emulator.dialect.has_webhooks:
         quirks["unannounced"] = {}
     job = Job(
         id=emulator.dialect.new_id(created_at),
@@ -187,7 +210,8 @@ def _accept(
         extensions=extensions,
         quirks=quirks,
     )
-    emulator.store.accept(job, billed, billed * emulator.profile.price(model, size))
+    cost = billed * emulator.profile.price(model, size)
+    emulator.store.accept(job, billed, cost // 2 if is_batched else cost)
     emulator.runner.start(job)
     return job
 

@@ -132,8 +132,8 @@ def test_a_wrong_create_is_refused_in_known_words_and_costs_nothing(api: Api, fi
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/batches", 404),
-        ("POST", "/files", 404),
+        ("GET", "/batches/batch_none", 404),
+        ("GET", "/files/file-none", 404),
         ("GET", "/nowhere", 404),
         ("GET", "/videos/video_none", 404),
         ("GET", "/videos/characters/char_none", 404),

@@ -11,12 +11,19 @@ from renders.emulator.jobs import Job, new_video_id
 from renders.emulator.media.render import VARIANTS
 from renders.emulator.profiles import OPENAI, Profile
 
+# What a server without files and batches lacks, with the status of a call to it.
+NO_BATCHES = dict.fromkeys(
+    ("file_create", "file_retrieve", "file_content", "batch_create", "batch_list", "batch_retrieve"), 404
+)
+
 
 class Dialect:
     """Data first, and a few methods for what data cannot say. Bodies are those of the published document, rewritten."""
 
     name = "openai"
     limits: Profile = OPENAI
+    # What a batch names as its endpoint.
+    batch_url = "/v1/videos"
     # Operations that the server lacks, with the status of a call to them.
     absent: Mapping[str, int] = {}
     # How a create may be encoded.

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from renders.emulator.dialects.base import Dialect
+from renders.emulator.dialects.base import NO_BATCHES, Dialect
 from renders.emulator.errors import ApiError, bad
 from renders.emulator.forms import Form
 from renders.emulator.jobs import Job
@@ -29,7 +29,7 @@ class LiteLLM(Dialect):
     name = "litellm"
     limits = OPENAI
     # Lists and characters find no deployment to ask, and so no key.
-    absent = {"delete": 405, "list": 400, "character_create": 500, "character_retrieve": 500}
+    absent = {"delete": 405, "list": 400, "character_create": 500, "character_retrieve": 500, **NO_BATCHES}
     is_strict = False
     has_webhooks = False
 

@@ -14,7 +14,8 @@ class OpenAI(Dialect):
 
 
 class OpenAIGuide(Dialect):
-    """16 and 20 seconds, and 1080p."""
+    """16 and 20 seconds, 1080p, and another endpoint for batches."""
 
     name = "openai-guide"
     limits = OPENAI_GUIDE
+    batch_url = "/v1/videos/generations"

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from renders.emulator.dialects.base import Dialect
+from renders.emulator.dialects.base import NO_BATCHES, Dialect
 from renders.emulator.errors import ApiError
 from renders.emulator.jobs import Job
 from renders.emulator.profiles import OPENAI
@@ -27,6 +27,7 @@ class Relay(Dialect):
         "character_create": 404,
         "character_retrieve": 404,
         "moderation": 404,
+        **NO_BATCHES,
     }
     is_strict = False
     has_webhooks = False

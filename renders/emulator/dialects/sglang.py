@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from renders.emulator.dialects.base import Dialect, kept
+from renders.emulator.dialects.base import NO_BATCHES, Dialect, kept
 from renders.emulator.errors import ApiError, bad
 from renders.emulator.forms import Form
 from renders.emulator.jobs import Job
@@ -26,6 +26,7 @@ class SGLang(Dialect):
         "character_create": 405,
         "character_retrieve": 404,
         "moderation": 404,
+        **NO_BATCHES,
     }
     is_strict = False
     has_webhooks = False
