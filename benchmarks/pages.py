@@ -54,9 +54,10 @@ class Agency:
         from renders.models import Asset, Attempt, Render
         from reviews.actions.rounds import open_round
         from reviews.models import Comment
+        from tests.walks import walk
 
         Attempt.objects.filter(render__in=renders).update(status="withdrawn", settled_microusd=0)
-        Render.objects.all().update(state="in_review", next_action_at=None)
+        walk(Render.objects.all(), "in_review", next_action_at=None)
         frames = {"frames": 120, "fps_num": 30, "fps_den": 1, "width": 720, "height": 1280}
         kinds = {"original": "video/mp4", "proxy": "video/mp4", "poster": "image/webp"}
         Asset.objects.bulk_create(

@@ -11,6 +11,7 @@ from renders.actions.briefs import create_project, save_brief
 from renders.actions.renders import submit_render
 from renders.models import Asset, AssetKind, Brief, Project, ProviderAccount, Render
 from tests.cast import Cast, assemble
+from tests.walks import walk
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def make_take(cast: Cast, make_brief: Callable[..., Brief]) -> Callable[..., Ren
             if state != "queued" or changes:
                 due = changes.pop("next_action_at", None)
                 changes |= {"paused_for": "stopped"} if state == "held" else {}
-                Render.objects.filter(pk=render.pk).update(state=state, next_action_at=due, **changes)
+                walk(Render.objects.filter(pk=render.pk), state, next_action_at=due, **changes)
             if state in {"in_review", "client_review", "deliverable", "changes"}:
                 for kind in (AssetKind.ORIGINAL, AssetKind.PROXY, AssetKind.POSTER, AssetKind.HOVER_SHEET):
                     Asset.objects.create(render=render, **asset_fields(kind))

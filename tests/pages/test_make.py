@@ -8,6 +8,7 @@ from renders.models import Attempt, PolicyEvent, ProviderAccount, Render
 from renders.states import Kind, State
 from tests.cast import browser
 from tests.reviews.helpers import statements
+from tests.walks import walk
 
 pytestmark = pytest.mark.django_db
 
@@ -127,7 +128,7 @@ def test_final_take_is_offered_for_a_chosen_one_only(cast, take):
     page = browser(cast.amara).get(_url(take, "final")).content.decode()
     assert "Approve it in its review first" in page
     with cast.at():
-        Render.objects.filter(pk=take.pk).update(state=State.DELIVERABLE)
+        walk(Render.objects.filter(pk=take.pk), State.DELIVERABLE)
     page = browser(cast.amara).get(_url(take, "final")).content.decode()
     assert "$0.80 more than the draft" in page
     answer = _send(cast.amara, take, "final", tier="sora-2-pro|720x1280", shown_microusd="1200000")

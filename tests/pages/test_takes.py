@@ -9,6 +9,7 @@ from django.utils import timezone
 from renders import pace
 from renders.models import Attempt, Provenance, Render
 from renders.states import FailureClass, State
+from tests import factories
 from tests.cast import browser
 from tests.reviews.helpers import statements
 
@@ -68,15 +69,26 @@ def test_filters_and_paging(cast, amara, make_brief, make_take):
         assert amara.get(QUEUE + odd).status_code == 200
 
 
+_BEFORE_THE_QUEUE = {State.AWAITING_APPROVAL, State.DECLINED}
+
+
 def test_page_of_each_state_says_where_it_stands(amara, make_brief, make_take):
     brief = make_brief()
-    for state in State:
+    for state in set(State) - _BEFORE_THE_QUEUE:
         due = {"next_action_at": "2099-01-01T00:00Z"}
         working = state in {"queued", "submitting", "reconciling", "rendering", "downloading", "stored"}
         take = make_take(brief, state=state.value, **(due if working else {}))
         page = amara.get(f"/a/northlight/takes/{take.public_id}")
         assert page.status_code == 200
         assert str(state.label) in page.content.decode()
+
+
+@pytest.mark.parametrize("state", sorted(_BEFORE_THE_QUEUE))
+def test_page_of_a_take_that_is_not_in_the_queue_yet_says_so(cast, amara, state):
+    with cast.at():
+        take = factories.take(cast, state, files=False)
+    page = amara.get(f"/a/northlight/takes/{take.public_id}").content.decode()
+    assert str(state.label) in page
 
 
 @pytest.mark.parametrize("failure", list(FailureClass))

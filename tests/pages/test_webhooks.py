@@ -116,18 +116,18 @@ def test_both_secrets_count_during_a_rotation(take, account):
     assert send(body, signed(body, "wh_late")).status_code == 401
 
 
-def test_unknown_video_is_parked_and_found_when_its_id_is_saved(cast, take, account):
+def test_unknown_video_is_parked_and_found_when_its_id_is_saved(cast, make_take, account):
     from renders.providers.port import Status, Video
     from renders.states import Who
     from renders.steps.submit import bind
 
     stranger = "video_" + "b" * 48
     body = body_of(stranger)
+    make_take(state="submitting", next_action_at=Now())
     assert send(body, signed(body)).status_code == 204
     assert InboundEvent.objects.get().matched_at is None
     with cast.at():
-        Attempt.objects.update(status="intent", provider_video_id=None)
-        Render.objects.update(state="submitting", next_action_at=Now())
+        Attempt.objects.update(status="intent")
         render = Render.objects.select_related("account").get()
         bind(render, Attempt.objects.get(), Video(stranger, Status.RUNNING, "queued"), who=Who.WORKER)
     assert InboundEvent.objects.get().matched_at is not None

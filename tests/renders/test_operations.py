@@ -15,6 +15,7 @@ from renders.states import FailureClass, Kind, State
 from renders.steps.forget import forget
 from renders.steps.submit import lane_of, request_of
 from tests.renders.pipeline import attempts, balance, fresh, invoiced, run_until
+from tests.walks import walk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RATE = 100_000  # micro-dollars a second of sora-2
@@ -247,7 +248,7 @@ def test_only_a_chosen_take_has_a_final_version(source, cast):
 
 def test_final_take_keeps_brief_and_lineage_and_shows_its_price(source, cast, emulator):
     with cast.at():
-        Render.objects.filter(pk=source.pk).update(state=State.DELIVERABLE)
+        walk(Render.objects.filter(pk=source.pk), State.DELIVERABLE)
         found = Render.objects.select_related("brief__project", "brief_version", "account").get(pk=source.pk)
         assert finals(found, found.account)[0] == ("sora-2-pro", "Sora 2 Pro", "720x1280", 1_200_000)
         made = promote_render(

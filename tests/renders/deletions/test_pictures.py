@@ -192,9 +192,7 @@ def test_hold_that_comes_while_the_purge_runs_keeps_what_is_left(cast, picture, 
 
 
 def test_take_that_is_being_made_with_it_keeps_its_files(cast, picture, delete):
-    take = opening_take(cast, picture)
-    with cast.at():
-        Render.objects.filter(pk=take.pk).update(state=State.RENDERING, next_action_at=Now())
+    opening_take(cast, picture, state=State.RENDERING)
     with pytest.raises(CannotDelete, match="is being made with it"):
         delete(picture)
 
