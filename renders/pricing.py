@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from renders.models import Mode, ModelOffer, PriceRow, ProviderAccount, Render
+from renders.models.accounts import PriceRowQuerySet, ProviderAccountQuerySet
 from tenants.errors import Refused
 
 MICROUSD = 1_000_000
@@ -47,17 +50,40 @@ def quote(
     account: ProviderAccount, *, model: str, size: str, seconds: int, mode: str = Mode.STANDARD
 ) -> Quote:
     """The price today. Raises NoPrice when no row covers the pair."""
-    rows = account.prices.on(today()).filter(model=model, size=size, mode=mode)
-    row = rows.order_by("-valid_from").first()
+    row = _rows(model, size, mode).filter(account=account).first()
     if row is None:
-        raise NoPrice(
-            f"There is no price for {model} at {size} on {account.name}. Choose another size or model."
-        )
+        raise _no_price(account, model, size)
     return Quote(row, seconds)
 
 
-def quote_again(render: Render) -> Quote:
-    """What the same settings cost today. Raises NoPrice when they have no price any more."""
+def with_rate(
+    accounts: ProviderAccountQuerySet, *, model: str, size: str, mode: str
+) -> ProviderAccountQuerySet:
+    """Accounts with what rated_microusd() needs, for a page that has no query left to ask for the price."""
+    rows = _rows(model, size, mode).filter(account=OuterRef("pk"))
+    return accounts.annotate(rate=Subquery(rows.values("microusd_per_second")[:1]))
+
+
+def rated_microusd(account: Any, *, model: str, size: str, seconds: int) -> int:
+    """As quote(), of an account that with_rate() read. Raises NoPrice."""
+    if account.rate is None:
+        raise _no_price(account, model, size)
+    return int(account.rate) * seconds
+
+
+def _rows(model: str, size: str, mode: str) -> PriceRowQuerySet:
+    """The price rows in force today, of every account; the newest of each first."""
+    return PriceRow.objects.on(today()).filter(model=model, size=size, mode=mode).order_by("-valid_from")
+
+
+def _no_price(account: ProviderAccount, model: str, size: str) -> NoPrice:
+    return NoPrice(
+        f"There is no price for {model} at {size} on {account.name}. Choose another size or model."
+    )
+
+
+def quote_of(render: Render) -> Quote:
+    """What the take costs today at the account that it waits for. Raises NoPrice when it has no price any more."""
     return quote(
         render.account, model=render.model, size=render.size, seconds=render.seconds, mode=render.mode
     )

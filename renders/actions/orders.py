@@ -182,7 +182,7 @@ def _digest_now(order: Order, takes: list[Render]) -> str:
 
 def _price_holds(take: Render) -> bool:
     try:
-        return pricing.quote_again(take).microusd == take.quoted_microusd
+        return pricing.quote_of(take).microusd == take.quoted_microusd
     except pricing.NoPrice:
         return False
 

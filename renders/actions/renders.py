@@ -9,12 +9,13 @@ from characters.models import Character
 from renders import casting, ledger, switch, tasks, triage
 from renders.actions.orders import lock, recount
 from renders.models import Attempt, AttemptStatus, Brief, ProviderAccount, Render
+from renders.models.accounts import ProviderAccountQuerySet
 from renders.moves import Superseded, announce, move
 from renders.placing import Placement, place
 from renders.preflight import Preflight, preflight, sent_texts
 from renders.prompts import MAX_PROMPT
 from renders.states import SENT, UNSENT, Kind, State, Who
-from renders.wishes import Wish, new_clip, same_again
+from renders.wishes import Wish, new_clip
 from tenants import audit
 from tenants.errors import Refused
 from tenants.models import User
@@ -44,9 +45,9 @@ class CannotCancel(Refused):
     """It was sent already: the protocol has no way to call it back."""
 
 
-def account_for_new_renders() -> ProviderAccount:
-    """The platform's account that takes new work. Raises CannotSubmit."""
-    account = ProviderAccount.objects.for_new_renders()
+def account_for_new_renders(accounts: ProviderAccountQuerySet | None = None) -> ProviderAccount:
+    """The platform's account that takes new work, read by `accounts`. Raises CannotSubmit."""
+    account = (ProviderAccount.objects.all() if accounts is None else accounts).for_new_renders()
     if account is None:
         raise CannotSubmit(
             "No provider account is set up, so nothing can be rendered. Tell the platform's staff."
@@ -59,7 +60,7 @@ def account_for_new_renders() -> ProviderAccount:
     return account
 
 
-def _refuse_when_ended(account: ProviderAccount) -> None:
+def refuse_when_ended(account: ProviderAccount) -> None:
     """Raises CannotSubmit. A brief can still be written: only the submit is refused."""
     if account.has_ended and account.sunset_on is not None:
         raise CannotSubmit(
@@ -112,7 +113,7 @@ def submit_render(
         triage.record_preflight(brief, found)
         raise BlockedByPolicy(found)
     account = account_for_new_renders()
-    _refuse_when_ended(account)
+    refuse_when_ended(account)
     wanted = Placement(
         brief=brief,
         wish=wish,
@@ -216,25 +217,3 @@ def _sent(render: Render) -> Render:
     locked: Render = Render.objects.select_for_update(of=("self",)).get(pk=render.pk)
     check_can_abandon(locked)
     return locked
-
-
-def regenerate(*, render: Render, submit_key: str, shown_microusd: int, by: User) -> Render:
-    """The same brief version's settings once more, as a new take. Raises what submit_render raises."""
-    return submit_render(
-        brief=_as_version(render),
-        submit_key=submit_key,
-        shown_microusd=shown_microusd,
-        by=by,
-        wish=same_again(render),
-        characters=casting.of_version(render.brief_version),
-    )
-
-
-def _as_version(render: Render) -> Brief:
-    """The take's brief with the texts and settings that it was made with; not to be saved."""
-    brief = render.brief
-    for name, value in render.brief_version.texts().items():
-        setattr(brief, name, value)
-    brief.model, brief.size, brief.seconds = render.model, render.size, render.seconds
-    brief.picture = render.brief_version.picture
-    return brief

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from renders import pricing
 from renders.actions import appeals as appeal_actions
 from renders.actions import cases as case_actions
+from renders.actions.again import look_again
 from renders.messages import MESSAGES
 from renders.models import (
     RESOLVED,
@@ -147,13 +147,12 @@ def _way_on(
     is_current = appeals[0].event_id == event.pk
     if not is_current or event.render_id is None or not request.membership.may("renders.submit"):
         return {"is_current": is_current}
-    render = Render.objects.select_related("account").get(pk=event.render_id)
+    render = Render.objects.select_related("account", "parent").get(pk=event.render_id)
     try:
-        quote = pricing.quote_again(render).microusd
-    except pricing.NoPrice:
-        return {"is_current": True}
-    again = {"render": render, "quote": quote, "submit_key": secrets.token_urlsafe(24)}
-    return {"is_current": True, "again": again}
+        again = look_again(render)
+    except Refused as error:
+        return {"is_current": True, "again_refusal": str(error)}
+    return {"is_current": True, "again": again, "submit_key": secrets.token_urlsafe(24)}
 
 
 def _find(pk: UUID) -> PolicyCase:

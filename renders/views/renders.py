@@ -14,10 +14,11 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from renders import pricing, reading, waiting
+from renders.actions import again as again_actions
 from renders.actions import renders as render_actions
 from renders.actions.derive import check_can_promote
 from renders.messages import MESSAGES
-from renders.models import AssetKind, Render
+from renders.models import AssetKind, Render, VersionCharacter
 from renders.states import SENT, State
 from renders.views.files import files_context
 from renders.views.policy import case_of
@@ -52,7 +53,9 @@ def find(render: UUID) -> Any:
         "created_at"
     )
     told = opening.values(told=JSONObject(id="id", title="brief__title", take="take"))
-    rows = rows.annotate(continued_by=ArraySubquery(told))
+    cast = VersionCharacter.objects.filter(version=OuterRef("brief_version")).order_by("position")
+    who = cast.values(told=JSONObject(id="character_id", name="name"))
+    rows = rows.annotate(continued_by=ArraySubquery(told), starring=ArraySubquery(who))
     return get_object_or_404(rows, pk=render)
 
 
@@ -97,24 +100,25 @@ def render_page(request: AgencyRequest, render: UUID) -> HttpResponseBase:
         "poster": found.asset(AssetKind.POSTER),
         "events": sorted(found.events.all(), key=lambda e: e.version),
         "attempts": found.attempts.all(),
-        "cast": found.brief_version.cast.all(),
+        "cast": [{**told, "id": UUID(told["id"])} for told in found.starring],
         "children": sorted(found.children.all(), key=lambda child: child.take),
         "continued": [{**told, "id": UUID(told["id"])} for told in found.continued_by],
         "can_promote": not refusal_of(check_can_promote, found),
         "rate": pricing.dollars(found.microusd_per_second),
         "submit_key": secrets.token_urlsafe(24),
-        "quote": _quote_again(found),
+        **_again(request, found),
     }
     return TemplateResponse(request, "renders/render.html", context)
 
 
-def _quote_again(render: Render) -> int | None:
-    """What the same settings cost today; None when they have no price any more."""
+def _again(request: AgencyRequest, render: Render) -> dict[str, Any]:
+    """The same once more, or why not; nothing while it is under way, and for those who may not submit."""
+    if render.is_working or not request.membership.may("renders.submit"):
+        return {}
     try:
-        again = pricing.quote_again(render)
-    except pricing.NoPrice:
-        return None
-    return again.microusd
+        return {"again": again_actions.look_again(render)}
+    except Refused as error:
+        return {"again_refusal": str(error)}
 
 
 @requires("renders.view")
@@ -181,7 +185,7 @@ def render_again(request: AgencyRequest, render: UUID) -> HttpResponseBase:
     found = find(render)
     shown = request.POST.get("shown_microusd", "")
     try:
-        take = render_actions.regenerate(
+        take = again_actions.regenerate(
             render=found,
             submit_key=request.POST.get("submit_key", "")[:64] or secrets.token_urlsafe(24),
             shown_microusd=int(shown) if shown.isdecimal() and len(shown) < 16 else -1,

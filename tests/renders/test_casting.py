@@ -16,8 +16,9 @@ from characters.actions.characters import retire_character, revoke_character
 from characters.models import Character
 from characters.states import State as CharacterState
 from renders import casting
+from renders.actions.again import regenerate
 from renders.actions.briefs import save_brief
-from renders.actions.renders import CannotSubmit, regenerate, submit_render
+from renders.actions.renders import CannotSubmit, submit_render
 from renders.emulator.media.mascot import traits_of
 from renders.models import BriefCharacter, Registration, VersionCharacter
 from renders.prompts import compose

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from renders import pricing, wishes
+from renders.actions.again import regenerate
 from renders.actions.assets import CannotDelete, delete_take_files
 from renders.actions.derive import CannotPromote, derive_render, finals, promote_render
-from renders.actions.renders import CannotSubmit, regenerate
+from renders.actions.renders import CannotSubmit
 from renders.models import AssetKind, Attempt, ProviderAccount, Render
 from renders.states import FailureClass, Kind, State
 from renders.steps.forget import forget

@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from renders import ledger, switch
+from renders.actions.again import regenerate
 from renders.actions.briefs import save_brief
 from renders.actions.budgets import set_agency_budget
 from renders.actions.generation import stop_generation
 from renders.actions.orders import CannotDecide, approve_order, decline_order, set_threshold
-from renders.actions.renders import CannotCancel, cancel_render, regenerate, submit_render
+from renders.actions.renders import CannotCancel, cancel_render, submit_render
 from renders.models import Attempt, Brief, BudgetPeriod, LedgerEntry, Order, OrderVerdict, PriceRow, Render
 from renders.placing import TooMany
 from renders.states import State

@@ -11,6 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from renders import pictures, pricing
+from renders.actions.again import regenerate
 from renders.actions.briefs import save_brief
 from renders.actions.deleting import CannotDelete
 from renders.actions.derive import derive_render, promote_render
@@ -21,7 +22,7 @@ from renders.actions.pictures import (
     fit_picture,
     upload_picture,
 )
-from renders.actions.renders import cancel_render, regenerate, submit_render
+from renders.actions.renders import cancel_render, submit_render
 from renders.models import AssetKind, Brief, ModelOffer, Order, PictureFile, ProviderAccount, Render
 from renders.pictures import CannotUse, Choice, check
 from renders.preflight import sent_texts, text_digest, version_texts

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from renders import pricing
 from renders.actions import appeals, rules
+from renders.actions.again import regenerate
 from renders.actions.appeals import rules_of
-from renders.actions.renders import BlockedByPolicy, regenerate, submit_render
+from renders.actions.renders import BlockedByPolicy, submit_render
 from renders.models import (
     Allowance,
     CaseState,
