@@ -50,7 +50,7 @@ def quote(
     account: ProviderAccount, *, model: str, size: str, seconds: int, mode: str = Mode.STANDARD
 ) -> Quote:
     """The price today. Raises NoPrice when no row covers the pair."""
-    row = _rows(model, size, mode).filter(account=account).first()
+    row = _rows(model, [size], mode).filter(account=account).first()
     if row is None:
         raise _no_price(account, model, size)
     return Quote(row, seconds)
@@ -60,7 +60,7 @@ def with_rate(
     accounts: ProviderAccountQuerySet, *, model: str, size: str, mode: str
 ) -> ProviderAccountQuerySet:
     """Accounts with what rated_microusd() needs, for a page that has no query left to ask for the price."""
-    rows = _rows(model, size, mode).filter(account=OuterRef("pk"))
+    rows = _rows(model, [size], mode).filter(account=OuterRef("pk"))
     return accounts.annotate(rate=Subquery(rows.values("microusd_per_second")[:1]))
 
 
@@ -71,15 +71,42 @@ def rated_microusd(account: Any, *, model: str, size: str, seconds: int) -> int:
     return int(account.rate) * seconds
 
 
-def _rows(model: str, size: str, mode: str) -> PriceRowQuerySet:
+def _rows(model: str, sizes: list[str], mode: str) -> PriceRowQuerySet:
     """The price rows in force today, of every account; the newest of each first."""
-    return PriceRow.objects.on(today()).filter(model=model, size=size, mode=mode).order_by("-valid_from")
+    return PriceRow.objects.on(today()).filter(model=model, size__in=sizes, mode=mode).order_by("-valid_from")
 
 
 def _no_price(account: ProviderAccount, model: str, size: str) -> NoPrice:
     return NoPrice(
         f"There is no price for {model} at {size} on {account.name}. Choose another size or model."
     )
+
+
+@dataclass(frozen=True)
+class Dearer:
+    """What a longer clip, or a larger one, adds to the price. `than`: the least that could be chosen instead."""
+
+    than: str
+    microusd: int
+
+
+def dearer(account: ProviderAccount, offer: ModelOffer, asked: Quote) -> list[Dearer]:
+    """By how much `asked` is above the shortest clip, then above the cheapest size of the same orientation; what adds
+    nothing is left out. One query.
+    """
+    row = asked.row
+    shortest = min(offer.seconds)
+    rates = {
+        other.size: other.microusd_per_second
+        for other in reversed(_rows(row.model, list(offer.sizes), row.mode).filter(account=account))
+        if _is_wide(other.size) == _is_wide(row.size)
+    }
+    cheapest = min(rates, key=lambda size: rates[size], default=row.size)
+    found = [
+        Dearer(f"{shortest} s", row.microusd_per_second * (asked.seconds - shortest)),
+        Dearer(cheapest, (row.microusd_per_second - rates.get(cheapest, 0)) * asked.seconds),
+    ]
+    return [line for line in found if line.microusd > 0]
 
 
 def quote_of(render: Render) -> Quote:
@@ -188,13 +215,18 @@ def _pixels(size: str) -> tuple[int, int]:
     return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (720, 1280)
 
 
+def _is_wide(size: str) -> bool:
+    width, height = _pixels(size)
+    return width > height
+
+
 def nearest_size(size: str, legal: list[str]) -> str:
     """Same orientation first, then the closest number of pixels."""
     width, height = _pixels(size)
 
     def distance(other: str) -> tuple[bool, int]:
         w, h = _pixels(other)
-        return ((w > h) != (width > height), abs(w * h - width * height))
+        return (_is_wide(other) != _is_wide(size), abs(w * h - width * height))
 
     return min(legal, key=distance)
 

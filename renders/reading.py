@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from renders import pace
 from renders.messages import MESSAGES
 from renders.models import Attempt, Render
-from renders.states import FailureClass, Pause, State
+from renders.states import UNSENT, FailureClass, Pause, State
 from renders.waiting import Waiting
 
 
@@ -41,6 +42,27 @@ def sentence(render: Render, waiting: Waiting | None) -> str:
     if render.failure_class:
         return str(MESSAGES[render.failure_class].team)
     return str(State(render.state).label)
+
+
+def retries(render: Render) -> str:
+    """How often it was tried to be sent in vain, and how often it still is; empty when each try got through.
+
+    Of sending alone: the count begins anew once the provider has it. The most is the account's.
+    """
+    failed, most = render.retry_count, render.account.max_retries
+    if render.state == State.FAILED and render.failure_class == FailureClass.UNREACHABLE:
+        return ngettext(
+            "It was tried %(n)d time, as often as its account allows. Nothing is paid",
+            "It was tried %(n)d times, as often as its account allows. Nothing is paid",
+            failed + 1,
+        ) % {"n": failed + 1}
+    if render.state not in UNSENT or not failed:
+        return ""
+    return _("Not reached so far: retry %(n)d of %(most)d is next, %(left)d left after it. None is paid") % {
+        "n": failed,
+        "most": max(failed, most),
+        "left": max(0, most - failed),
+    }
 
 
 def _paused(render: Render) -> str:

@@ -98,7 +98,7 @@ def preview_of(form: BriefForm, values: Any) -> dict[str, Any]:
     seconds = str(values.get("seconds") or "0")
     length = int(seconds) if seconds.isdecimal() and len(seconds) < 6 else 0
     try:
-        pricing.check_choice(account, **choice, seconds=length)
+        offer = pricing.check_choice(account, **choice, seconds=length)
         quote = pricing.quote(account, **choice, seconds=length)
         if form.picture_file is not None and form.picture_problem:
             raise pictures.CannotUse(form.picture_problem)
@@ -114,6 +114,10 @@ def preview_of(form: BriefForm, values: Any) -> dict[str, Any]:
         "each": pricing.dollars(quote.microusd),
         "rate": pricing.dollars(quote.row.microusd_per_second),
         "seconds": length,
+        "dearer": [
+            {"than": line.than, "more": pricing.dollars(line.microusd * count)}
+            for line in pricing.dearer(account, offer, quote)
+        ],
         "verified_on": quote.row.verified_on,
         "is_unverified": quote.row.is_unverified,
     }

@@ -75,6 +75,7 @@ def status_context(render: Render, waits: waiting.Waiting | None) -> dict[str, A
         "render": render,
         "sentence": reading.sentence(render, waits),
         "eta": reading.eta(render, waits),
+        "retries": reading.retries(render),
         "message": MESSAGES.get(render.failure_class) if render.is_failure else None,
         "attempt": attempt,
         "expires_in": reading.expires_soon(attempt),

@@ -134,6 +134,19 @@ def test_preview_shows_prompt_and_price_as_the_form_changes(amara, filled):
     assert "<html" not in page
 
 
+def test_preview_compares_what_is_longer_or_larger_with_the_least(amara, filled):
+    """C17, for all takes of the submit."""
+    least = {**filled, "model": "sora-2-pro", "size": "1280x720", "seconds": "4"}
+    url = "/a/northlight/briefs/preview"
+    assert "+$" not in amara.post(url, least).content.decode()
+    raised = {**least, "size": "1792x1024", "seconds": "12"}
+    page = amara.post(url, raised).content.decode()
+    assert "+$4.00 compared with 4 s" in page
+    assert "+$2.40 compared with 1280x720" in page
+    page = amara.post(url, {**raised, "count": "2"}).content.decode()
+    assert "+$8.00 compared with 4 s" in page
+
+
 def test_preview_of_an_illegal_pair_names_the_nearest(amara, filled):
     answer = amara.post("/a/northlight/briefs/preview", {**filled, "size": "1024x1792"})
     assert b"Nearest: 720x1280" in answer.content

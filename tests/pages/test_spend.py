@@ -159,6 +159,10 @@ def test_total_budget_counts_all_months_and_makes_no_forecast(cast, amara, make_
     assert "At this pace" not in page
 
 
+def test_page_says_that_it_is_about_video_alone(amara, project):
+    assert "Video alone: nothing else is charged here." in amara.get(SPEND).content.decode()
+
+
 def test_prices_that_nobody_compared_lately_are_named_with_their_day(amara, project):
     PriceRow.objects.update(verified_on=today())
     words = "last compared with the provider’s list on"

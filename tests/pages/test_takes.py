@@ -116,6 +116,22 @@ def test_rate_limit_is_shown_as_delay_not_as_failure(amara, make_take):
     assert 'data-tone="danger"' not in page
 
 
+def test_retries_that_were_made_and_are_left_are_shown(amara, make_take):
+    """C22: while it waits for its next try, and once it has ended; nothing where nothing failed."""
+    waiting = make_take(
+        next_action_at="2099-01-01T00:00Z", retry_count=1, failure_class=FailureClass.UNREACHABLE
+    )
+    page = amara.get(f"/a/northlight/takes/{waiting.public_id}").content.decode()
+    assert "retry 1 of 3 is next, 2 left after it. None is paid." in page
+    over = make_take(state="failed", retry_count=3, failure_class=FailureClass.UNREACHABLE)
+    page = amara.get(f"/a/northlight/takes/{over.public_id}").content.decode()
+    assert "It was tried 4 times, as often as its account allows. Nothing is paid." in page
+    for other in (make_take(), make_take(state="in_review")):
+        page = amara.get(f"/a/northlight/takes/{other.public_id}").content.decode()
+        assert "retry " not in page
+        assert "It was tried" not in page
+
+
 def test_withdrawing_gives_back_and_says_so(cast, amara, make_take):
     take = make_take()
     page = amara.post(f"/a/northlight/takes/{take.public_id}/cancel", follow=True)

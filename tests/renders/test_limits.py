@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from renders import breaker, quota
+from renders import breaker, quota, reading
 from renders.models import AccountAlert, BreakerTrip, ProviderAccount, QuotaWindow, Render
 from renders.providers.headers import limits_of, retry_after
 from renders.providers.port import Limits
@@ -160,12 +160,15 @@ def test_retries_are_capped_and_wait_ever_longer(submit, account, out_of_reach, 
     monkeypatch.setattr(breaker, "LIMIT", 1000)
     out_of_reach(True)
     render = submit()
-    for wait in (2, 4, 8):
+    assert reading.retries(render) == ""
+    for number, wait in enumerate((2, 4, 8), start=1):
         render = step(render)
+        assert f"retry {number} of 3 is next, {3 - number} left after it" in reading.retries(render)
         assert (render.state, render.failure_class) == (State.QUEUED, FailureClass.UNREACHABLE)
         assert wait - 1 < (render.next_action_at - timezone.now()).total_seconds() < wait + 1
     render = step(render)
     assert (render.state, render.failure_class) == (State.FAILED, FailureClass.UNREACHABLE)
+    assert "It was tried 4 times" in reading.retries(render)
     assert balance(render)["reserved"] == 0
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
@@ -220,6 +221,101 @@ GOLDEN = [
 @pytest.mark.parametrize(("model", "size", "seconds", "expected"), GOLDEN)
 def test_golden_totals(account, model, size, seconds, expected):
     assert dollars(pricing.quote(account, model=model, size=size, seconds=seconds).microusd) == expected
+
+
+# No clip has such a length: it is a first scene and its extensions.
+CHAINS = [
+    ("sora-2", "1280x720", (4, 4), 2, "$1.00"),
+    ("sora-2-pro", "1280x720", (12, 16), 2, "$9.00"),
+    ("sora-2-pro", "1792x1024", (12, 20, 20, 4), 4, "$30.00"),
+]
+
+
+@pytest.mark.parametrize(("model", "size", "legal", "rest", "expected"), CHAINS)
+def test_golden_totals_of_chains(account, model, size, legal, rest, expected):
+    """10, 30 and 60 s: what is legal of them is priced part by part, and the parts add up to the price of all seconds."""
+    first, *more = legal
+    pricing.check_choice(account, model=model, size=size, seconds=first)
+    before = first
+    for number, seconds in enumerate(more, start=1):
+        pricing.check_extension(account, before=before, extensions=number, seconds=seconds)
+        before += seconds
+    parts = [pricing.quote(account, model=model, size=size, seconds=part).microusd for part in (*legal, rest)]
+    assert dollars(sum(parts)) == expected
+    whole = pricing.quote(account, model=model, size=size, seconds=sum(legal) + rest)
+    assert whole.microusd == sum(parts)
+
+
+def test_price_is_the_one_that_is_valid_on_the_day(account):
+    """C11: a row holds from its first day up to, not on, its last; the newest that has begun counts."""
+    today = pricing.today()
+    day = timedelta(days=1)
+    PriceRow.objects.filter(model="sora-2", size="720x1280", mode="standard").delete()
+    of = {"account": account, "model": "sora-2", "size": "720x1280", "verified_on": today}
+    rows = [
+        (7, today - 9 * day, today - 2 * day),
+        (6, today - 2 * day, today),
+        (5, today - day, None),
+        (4, today, None),
+        (3, today + day, None),
+    ]
+    for rate, begins, ends in rows:
+        PriceRow.objects.create(**of, microusd_per_second=rate, valid_from=begins, valid_to=ends)
+
+    def price():
+        return pricing.quote(account, model="sora-2", size="720x1280", seconds=1).microusd
+
+    assert price() == 4
+    PriceRow.objects.filter(microusd_per_second=4).update(valid_to=today)
+    assert price() == 5
+    PriceRow.objects.filter(microusd_per_second=5).delete()
+    with pytest.raises(NoPrice):
+        price()
+
+
+def test_price_is_old_on_the_day_after_its_90_days(account):
+    today = pricing.today()
+    PriceRow.objects.update(verified_on=today - timedelta(days=90))
+    row = PriceRow.objects.filter(account=account).first()
+    assert not row.is_unverified
+    assert not PriceRow.objects.unverified(today).exists()
+    PriceRow.objects.filter(pk=row.pk).update(verified_on=today - timedelta(days=91))
+    row.refresh_from_db()
+    assert row.is_unverified
+    assert PriceRow.objects.unverified(today).get() == row
+
+
+def test_ledger_holds_video_alone(submit, cast):
+    """C15: a line that names no render cannot be written, so nothing else is booked or counts against a video budget."""
+    submit()
+    with cast.at():
+        known = LedgerEntry.objects.first()
+        with pytest.raises(IntegrityError, match=r'"render_id".* not-null'), transaction.atomic():
+            LedgerEntry.objects.create(
+                key="text model", book="spent", amount_microusd=1, attempt=known.attempt
+            )
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "seconds", "expected"),
+    [
+        ("sora-2", "1280x720", 4, {}),
+        ("sora-2", "1280x720", 12, {"4 s": 800_000}),
+        ("sora-2-pro", "1792x1024", 4, {"1280x720": 800_000}),
+        ("sora-2-pro", "1024x1792", 12, {"4 s": 4_000_000, "720x1280": 2_400_000}),
+    ],
+)
+def test_what_is_longer_or_larger_is_compared_with_the_least(account, model, size, seconds, expected):
+    offer = pricing.check_choice(account, model=model, size=size, seconds=seconds)
+    asked = pricing.quote(account, model=model, size=size, seconds=seconds)
+    assert {line.than: line.microusd for line in pricing.dearer(account, offer, asked)} == expected
+
+
+def test_comparison_leaves_out_a_size_without_a_price(account):
+    PriceRow.objects.filter(size="1280x720").delete()
+    offer = pricing.check_choice(account, model="sora-2-pro", size="1792x1024", seconds=4)
+    asked = pricing.quote(account, model="sora-2-pro", size="1792x1024", seconds=4)
+    assert pricing.dearer(account, offer, asked) == []
 
 
 def test_batch_is_half_of_every_row(account):
