@@ -39,14 +39,14 @@ def budgets_for(render: Render) -> list[Budget]:
 def budgets_of(project: Project) -> list[Budget]:
     """The budgets that bind what is spent on a project, agency first. The agency's own must exist. Raises NoBudget."""
     mine = Q(level=Level.AGENCY) | Q(client_id=project.client_id) | Q(project_id=project.pk)
-    budgets = list(Budget.objects.filter(mine).order_by("level", "period", "pk"))
+    budgets = list(Budget.objects.in_force().filter(mine).order_by("level", "period", "pk"))
     if not budgets or budgets[0].level != Level.AGENCY:
         raise NoBudget("This agency has no budget yet. An owner or finance sets one under Spend.")
     return budgets
 
 
 def lock_budgets(*, alone: bool) -> None:
-    """Until commit: reservations share the lock and run side by side; whoever adds a budget holds it alone."""
+    """Until commit: reservations share the lock and run side by side; whoever adds or removes one holds it alone."""
     how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {how}(hashtextextended(%s, 7))", [f"budgets:{require_org()}"])

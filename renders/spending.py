@@ -13,11 +13,14 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, Sum
 from django.utils.translation import gettext as _
 
-from renders.models import Book, LedgerEntry, PriceRow, Render
+from renders.models import Attempt, Book, Budget, LedgerEntry, PriceRow, Render
 from renders.pricing import today
 from renders.states import FAILURES, State
 from tenants.models import User
 from tenants.public_ids import decode, encode
+
+PACE_DAYS = 7  # a shorter time says nothing about the next one
+YEAR_DAYS = 365
 
 _PROJECT = ("brief__project__client__name", "brief__project__name")
 
@@ -208,6 +211,54 @@ class Forecast:
         # The first day n with used / days × n ≥ limit, in whole numbers.
         day = -(-self.limit * self.days // self.used) if self.used else self.last_day.day + 1
         return self.day.replace(day=day) if day <= self.last_day.day else None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Where a budget in total is heading at the mean pace since its first take. All days are whole days, today included."""
+
+    used: int
+    limit: int
+    since: date
+    day: date
+
+    @property
+    def days(self) -> int:
+        """Days since the first take, both included."""
+        return (self.day - self.since).days + 1
+
+    @property
+    def per_day(self) -> int:
+        """The mean of a day, to the nearest cent."""
+        return round(self.used / self.days / 10_000) * 10_000
+
+    @property
+    def reached_on(self) -> date | None:
+        """The day on which the limit is reached; today when it is, None when not within a year."""
+        if self.used >= self.limit:
+            return self.day
+        # The first day n with used / days × n ≥ limit, in whole numbers.
+        ahead = -(-self.limit * self.days // self.used) - self.days
+        return self.day + timedelta(days=ahead) if ahead <= YEAR_DAYS else None
+
+
+class Paces:
+    """When each project's first take was paid for or set aside: asked once, and only where somebody wants to know."""
+
+    def __init__(self, is_wanted: bool) -> None:
+        paid = Attempt.objects.exclude(settled_microusd=0).order_by()
+        keys = ("render__brief__project_id", "render__brief__project__client_id")
+        self._first = list(paid.values_list(*keys).annotate(Min("reserved_on"))) if is_wanted else []
+
+    def of(self, budget: Budget, used: int) -> Pace | None:
+        """Silent while nothing is used, or its first take is less than PACE_DAYS old: that is no pace."""
+        days = [
+            first
+            for project, client, first in self._first
+            if budget.project_id in (None, project) and budget.client_id in (None, client)
+        ]
+        pace = Pace(used, budget.limit_microusd, min(days), today()) if days and used else None
+        return pace if pace and pace.days >= PACE_DAYS else None
 
 
 def percent_words(percent: int) -> tuple[str, str]:

@@ -43,6 +43,7 @@ register_converter(converter("agy"), "agy")
 register_converter(converter("prg"), "prg")
 register_converter(converter("rct"), "rct")
 register_converter(converter("ord"), "ord")
+register_converter(converter("bud"), "bud")
 register_converter(converter("pic"), "pic")
 register_converter(converter("sbd"), "sbd")
 
@@ -132,6 +133,7 @@ urlpatterns = [
     path("a/<slug:agency>/spend/summary.csv", spend_csv.summary_csv, name="summary-csv"),
     path("a/<slug:agency>/spend/planner", planner.planner, name="planner"),
     path("a/<slug:agency>/spend/budget", spend.set_budget, name="set-budget"),
+    path("a/<slug:agency>/spend/budget/<bud:budget>/remove", spend.remove_budget, name="budget-remove"),
     path("a/<slug:agency>/policy/", policy.policy_list, name="policy"),
     path("a/<slug:agency>/policy/<pca:case>", policy.policy_case, name="policy-case"),
     path("a/<slug:agency>/policy/<pca:case>/appeal", policy.policy_appeal, name="policy-appeal"),

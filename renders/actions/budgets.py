@@ -1,12 +1,18 @@
 """Set what may be spent."""
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from renders import ledger
 from renders.models import Budget, Level, Period, Project
 from renders.pricing import today
 from tenants import audit
+from tenants.errors import Refused
 from tenants.models import Client, User
+
+
+class AgencyBudgetStays(Refused):
+    """The agency's own budget is what everything is reserved under."""
 
 
 @transaction.atomic
@@ -25,7 +31,7 @@ def set_budget(
     """
     ledger.lock_budgets(alone=True)
     level = Level.PROJECT if project else Level.CLIENT if client else Level.AGENCY
-    budget, created = Budget.objects.update_or_create(
+    budget, created = Budget.objects.in_force().update_or_create(
         level=level,
         client=client,
         project=project,
@@ -41,3 +47,22 @@ def set_budget(
 def set_agency_budget(*, limit_microusd: int, by: User) -> Budget:
     """The agency's limit per month."""
     return set_budget(limit_microusd=limit_microusd, by=by)
+
+
+@transaction.atomic
+def remove_budget(*, budget: Budget, by: User) -> bool:
+    """End the limit of a client or a project; False when it was removed before. Raises AgencyBudgetStays.
+
+    Its periods stay, so that what is reserved under them is settled as it would have been. Setting it again
+    begins another one, with what was spent meanwhile.
+    """
+    if budget.level == Level.AGENCY:
+        raise AgencyBudgetStays(
+            "The agency’s own budget cannot be removed: nothing is rendered without it. Set it to 0 to stop new takes."
+        )
+    # A reservation that has read this budget ends first; the next one does not see it.
+    ledger.lock_budgets(alone=True)
+    if not Budget.objects.in_force().filter(pk=budget.pk).update(removed_at=Now()):
+        return False
+    audit.record("budget.removed", by=by, on=budget, limit_microusd=budget.limit_microusd)
+    return True

@@ -1,12 +1,15 @@
 """Budgets and the ledger. All amounts are integer micro-dollars (1 USD = 1,000,000)."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from renders.models.briefs import Project
 from renders.models.renders import Attempt, Render
-from tenants.models import AppendOnlyModel, Client, OrgForeignKey, OrgModel
+from tenants.models import AppendOnlyModel, Client, OrgForeignKey, OrgManager, OrgModel, OrgQuerySet
 
 
 class Level(models.TextChoices):
@@ -22,6 +25,12 @@ class Period(models.TextChoices):
     TOTAL = "total", "in total"
 
 
+class BudgetQuerySet(OrgQuerySet):
+    def in_force(self) -> Any:
+        """Those that bind; a removed one is kept for what was reserved under it."""
+        return self.filter(removed_at=None)
+
+
 class Budget(OrgModel):
     """A limit. Posted + reserved never pass it."""
 
@@ -32,11 +41,15 @@ class Budget(OrgModel):
     project = OrgForeignKey(Project, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     period = models.CharField(max_length=6, choices=Period.choices, default=Period.MONTH)
     limit_microusd = models.PositiveBigIntegerField()
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = OrgManager.of(BudgetQuerySet)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["org", "level", "client", "project", "period"],
+                condition=Q(removed_at=None),
                 nulls_distinct=False,
                 name="one_budget_per_target_and_period",
             ),
@@ -46,10 +59,20 @@ class Budget(OrgModel):
                 | Q(level="3_project", client=None, project__isnull=False),
                 name="budget_names_its_target",
             ),
+            models.CheckConstraint(
+                condition=~Q(level="1_agency") | Q(removed_at=None), name="agency_budget_is_never_removed"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_level_display()} {self.get_period_display()}"
+
+    @property
+    def target_name(self) -> str:
+        """Whom it binds, by name."""
+        if self.project:
+            return f"{self.project.client.name} · {self.project.name}"
+        return self.client.name if self.client else _("The whole agency")
 
 
 class BudgetPeriod(OrgModel):

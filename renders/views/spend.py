@@ -3,16 +3,18 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from renders import pricing, spending
+from renders.actions.budgets import remove_budget as remove_limit
 from renders.actions.budgets import set_budget as set_limit
 from renders.forms import BudgetForm
 from renders.ledger import EPOCH, current_month
@@ -42,8 +44,11 @@ def _budgets(month: date) -> list[dict[str, Any]]:
     running = BudgetPeriod.objects.filter(starts_on__in=[month, EPOCH])
     used = {(row.budget_id, row.starts_on): row for row in running}
     is_now = month == current_month()
+    shown = Budget.objects.in_force().select_related("client", "project__client")
+    budgets = list(shown.order_by("level", "pk"))
+    pace = spending.Paces(any(budget.period == Period.TOTAL for budget in budgets))
     rows = []
-    for budget in Budget.objects.select_related("client", "project__client").order_by("level", "pk"):
+    for budget in budgets:
         is_monthly = budget.period == Period.MONTH
         period = used.get((budget.pk, month if is_monthly else EPOCH))
         spent = period.used_microusd if period else 0
@@ -53,6 +58,9 @@ def _budgets(month: date) -> list[dict[str, Any]]:
         rows.append(
             {
                 "budget": budget,
+                "name": budget.target_name,
+                "is_total": not is_monthly,
+                "is_removable": budget.level != Level.AGENCY,
                 "posted": period.posted_microusd if period else 0,
                 "reserved": period.reserved_microusd if period else 0,
                 "used": spent,
@@ -71,6 +79,7 @@ def _budgets(month: date) -> list[dict[str, Any]]:
                 "forecast": spending.Forecast(spent, limit, pricing.today())
                 if is_now and is_monthly and spent
                 else None,
+                "pace": None if is_monthly else pace.of(budget, spent),
             }
         )
     return rows
@@ -172,3 +181,20 @@ def set_budget(request: AgencyRequest) -> HttpResponseBase:
     else:
         messages.success(request, _("The budget is set. It binds from the next submit on."))
     return redirect("renders:spend", request.agency.slug)
+
+
+@requires("budgets.manage")
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_budget(request: AgencyRequest, budget: UUID) -> HttpResponseBase:
+    """Ask, then end the limit of a client or a project. The agency's own has no such page."""
+    rows = Budget.objects.exclude(level=Level.AGENCY).select_related("client", "project__client")
+    row = get_object_or_404(rows, pk=budget)
+    if request.method == "POST":
+        if remove_limit(budget=row, by=request.user):
+            messages.success(request, _("The budget is removed. The other budgets bind as before."))
+        return redirect("renders:spend", request.agency.slug)
+    if row.removed_at:
+        return redirect("renders:spend", request.agency.slug)
+    start = current_month() if row.period == Period.MONTH else EPOCH
+    period = BudgetPeriod.objects.filter(budget=row, starts_on=start).first()
+    return TemplateResponse(request, "renders/budget_remove.html", {"budget": row, "period": period})

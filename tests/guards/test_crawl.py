@@ -15,6 +15,7 @@ from django.utils import timezone
 from characters.states import State as CharacterState
 from renders.actions.appeals import make_appeal
 from renders.actions.assets import delete_take_files
+from renders.actions.budgets import set_budget
 from renders.actions.purges import ask_purge
 from renders.actions.rules import add_rule
 from renders.actions.storyboards import plan_from
@@ -58,6 +59,7 @@ def world(db, django_capture_on_commit_callbacks):
         ready = characters_kit.character(cast, name=f"Ready {CANARY}")
         characters_kit.registered(ready, factories.account())
         order = factories.order(cast, brief)
+        limit = set_budget(limit_microusd=10**9, by=cast.amara, client=cast.acme)
         refused = factories.refused(cast, f"Balloon of Mickey Mouse, {CANARY}")
         make_appeal(case=refused, reason=f"Reason {CANARY}", by=cast.amara)
         add_rule(phrase=f"{CANARY} rule", by=cast.amara)
@@ -100,6 +102,7 @@ def world(db, django_capture_on_commit_callbacks):
         "prg:purge": purge.public_id,
         "rct:receipt": receipt.public_id,
         "ord:order": order.public_id,
+        "bud:budget": limit.public_id,
         "sbd:board": board.public_id,
         "pic:picture": picture.picture.public_id,
         "slug:rule": "guests",

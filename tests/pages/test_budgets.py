@@ -3,7 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from renders.actions.budgets import set_budget
 from renders.models import Budget
+from tenants.models import AuditEvent
+from tests.cast import browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,3 +39,51 @@ def test_reviewer_without_the_permission_sets_no_budget(cast, client):
 
 def test_outsider_finds_no_budgets_here(cast, client):
     assert _post(cast, client, cast.dmitri, period="month", limit="1").status_code == 404
+
+
+@pytest.fixture
+def acmes(cast):
+    with cast.at():
+        return set_budget(limit_microusd=5_000_000, by=cast.amara, client=cast.acme)
+
+
+def _removal(cast, budget):
+    return reverse("renders:budget-remove", args=[cast.northlight.slug, budget.pk])
+
+
+def test_fay_of_finance_removes_a_clients_budget_after_being_asked_and_it_is_written_down(cast, acmes):
+    fay, url = browser(cast.fay), _removal(cast, acmes)
+    assert url in fay.get(reverse("renders:spend", args=["northlight"])).content.decode()
+    asked = fay.get(url).content.decode()
+    assert "Remove this budget?" in asked
+    assert "$5.00 per month" in asked
+    with cast.at():
+        assert Budget.objects.in_force().filter(pk=acmes.pk).exists(), "a look removes nothing"
+    page = fay.post(url, follow=True).content.decode()
+    assert "The budget is removed" in page
+    assert url not in page
+    fay.post(url)
+    with cast.at():
+        assert not Budget.objects.in_force().filter(pk=acmes.pk).exists()
+        event = AuditEvent.objects.get(action="budget.removed")
+        assert event.data["limit_microusd"] == 5_000_000
+
+
+def test_nobody_removes_the_agencys_own_budget(cast, client):
+    with cast.at():
+        own = Budget.objects.get(client=None, project=None)
+    amara, url = browser(cast.amara), _removal(cast, own)
+    assert url not in amara.get(reverse("renders:spend", args=["northlight"])).content.decode()
+    assert amara.post(url).status_code == 404
+    with cast.at():
+        assert Budget.objects.in_force().filter(pk=own.pk).exists()
+
+
+def test_only_owner_and_finance_remove_budgets(cast, acmes):
+    url = _removal(cast, acmes)
+    assert browser(cast.bruno).post(url).status_code == 403
+    assert browser(cast.vera).get(url).status_code == 403
+    assert browser(cast.dmitri).post(url).status_code == 404
+    assert browser(cast.dmitri).post(url.replace("northlight", "rivalry")).status_code == 404
+    with cast.at():
+        assert Budget.objects.in_force().filter(pk=acmes.pk).exists()

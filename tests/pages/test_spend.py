@@ -1,6 +1,7 @@
 """The spend page, its downloads and the planner."""
 
 import csv
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -151,7 +152,7 @@ def test_lowering_a_budget_below_what_is_used_is_allowed_and_says_so(cast, amara
     assert "The limit is reached" in page
 
 
-def test_total_budget_counts_all_months_and_makes_no_forecast(cast, amara, make_take):
+def test_total_budget_counts_all_months_and_makes_no_forecast_from_a_single_day(cast, amara, make_take):
     make_take()
     amara.post(f"{SPEND}budget", {"target": f"client-{cast.acme.pk}", "period": "total", "limit": "0.50"})
     page = amara.get(f"{SPEND}?month=2020-01").content.decode()
@@ -161,6 +162,34 @@ def test_total_budget_counts_all_months_and_makes_no_forecast(cast, amara, make_
 
 def test_page_says_that_it_is_about_video_alone(amara, project):
     assert "Video alone: nothing else is charged here." in amara.get(SPEND).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "limit", "words"),
+    [
+        (5, "8", None),
+        # $0.40 in 8 days: the 160th day of that pace, 152 days from now
+        (7, "8", "limit reached on"),
+        (7, "1000", "not reached within a year"),
+        (7, "0.40", "The limit is reached"),
+    ],
+)
+def test_total_budget_says_where_it_is_heading_with_its_arithmetic(
+    cast, amara, charged, days_ago, limit, words
+):
+    charged(400_000)
+    since = today() - timedelta(days=days_ago)
+    with cast.at():
+        Attempt.objects.update(reserved_on=since)
+    amara.post(f"{SPEND}budget", {"target": f"client-{cast.acme.pk}", "period": "total", "limit": limit})
+    page = amara.get(f"{SPEND}?month=2020-01").content.decode()
+    if words is None:
+        assert "At this pace" not in page
+        return
+    assert words in page
+    assert f"$0.40 ÷ 8 days since {since:%-d %b %Y} ≈ $0.05 a day" in page
+    if words == "limit reached on":
+        assert f"<strong>{today() + timedelta(days=152):%-d %b %Y}</strong>" in page
 
 
 def test_prices_that_nobody_compared_lately_are_named_with_their_day(amara, project):

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from renders import ledger, pricing
-from renders.actions.budgets import set_agency_budget, set_budget
+from renders.actions.budgets import AgencyBudgetStays, remove_budget, set_agency_budget, set_budget
 from renders.actions.renders import CannotCancel, cancel_render, submit_render
 from renders.models import Attempt, Budget, BudgetPeriod, LedgerEntry, PriceRow, Render
 from renders.placing import PriceChanged
@@ -128,6 +128,52 @@ def test_budget_added_while_a_request_is_sent_again_follows_its_reservation(subm
         ledger.settle(Attempt.objects.get(number=2), cost_microusd=PRICE)
         sums = BudgetPeriod.objects.values_list("reserved_microusd", "posted_microusd")
         assert list(sums) == [(0, PRICE)] * 2
+
+
+def test_removed_budget_binds_no_more_and_settles_what_it_held(submit, cast):
+    project = submit(key="1").brief.project
+    with cast.at():
+        first = Attempt.objects.get()
+        gone = set_budget(limit_microusd=PRICE, by=cast.amara, project=project)
+        assert remove_budget(budget=gone, by=cast.amara)
+        assert not remove_budget(budget=gone, by=cast.amara)
+    submit(key="2")
+    with cast.at():
+        again = set_budget(limit_microusd=3 * PRICE, by=cast.amara, project=project)
+        assert again.pk != gone.pk
+        assert again.periods.get().reserved_microusd == 2 * PRICE
+        ledger.settle(first, cost_microusd=PRICE - 1)
+        sums = {p.budget_id: (p.reserved_microusd, p.posted_microusd) for p in BudgetPeriod.objects.all()}
+        assert sums[gone.pk] == (0, PRICE - 1)
+        assert sums[again.pk] == (PRICE, PRICE - 1)
+        with pytest.raises(AgencyBudgetStays):
+            remove_budget(budget=Budget.objects.get(level="1_agency"), by=cast.amara)
+
+
+def test_budget_removed_while_takes_are_submitted_and_settled_keeps_every_sum(submit, cast):
+    project = submit(key="first").brief.project
+    with cast.at():
+        first = Attempt.objects.get()
+        gone = set_budget(limit_microusd=100 * PRICE, by=cast.amara, project=project)
+
+    def work(number):
+        if number == 4:
+            with cast.at():
+                remove_budget(budget=gone, by=cast.amara)
+        elif number == 5:
+            with cast.at():
+                ledger.settle(first, cost_microusd=PRICE)
+        else:
+            submit(key=f"form {number}")
+
+    in_threads(12, work)
+    with cast.at():
+        period = gone.periods.get()
+        told = Attempt.objects.filter(budget_periods__contains=[period.pk], settled_microusd=None)
+        assert (period.reserved_microusd, period.posted_microusd) == (told.count() * PRICE, PRICE)
+        for attempt in Attempt.objects.filter(settled_microusd=None):
+            ledger.release(attempt)
+        assert set(BudgetPeriod.objects.values_list("reserved_microusd", "posted_microusd")) == {(0, PRICE)}
 
 
 def test_lowered_budget_refuses_new_takes_and_lets_old_ones_end(submit, cast):
