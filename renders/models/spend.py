@@ -1,5 +1,6 @@
 """Budgets and the ledger. All amounts are integer micro-dollars (1 USD = 1,000,000)."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -75,6 +76,13 @@ class Budget(OrgModel):
         return self.client.name if self.client else _("The whole agency")
 
 
+class BudgetPeriodQuerySet(OrgQuerySet):
+    def current(self, month: date) -> Any:
+        """Of budgets in force: those of the month that begins on `month`, and those in total."""
+        now = Q(budget__period=Period.TOTAL) | Q(budget__period=Period.MONTH, starts_on=month)
+        return self.filter(now, budget__removed_at=None)
+
+
 class BudgetPeriod(OrgModel):
     """What is set aside and spent under one budget in one period (the epoch for a total)."""
 
@@ -84,6 +92,8 @@ class BudgetPeriod(OrgModel):
     starts_on = models.DateField()
     reserved_microusd = models.BigIntegerField(default=0)
     posted_microusd = models.BigIntegerField(default=0)
+
+    objects: ClassVar[Any] = OrgManager.of(BudgetPeriodQuerySet)
 
     class Meta:
         constraints = [

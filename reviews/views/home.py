@@ -9,11 +9,13 @@ from django.views.decorators.http import require_safe
 from renders.ledger import current_month
 from renders.models import BudgetPeriod, Level, Project, Render
 from renders.pricing import dollars
+from renders.spending import percent_words
 from renders.states import FAILURES
 from reviews import reading
 from tenants.access import AgencyRequest, requires
 
 RECENT = 6
+FIRST_WARNING = 50  # per cent of a budget; the next ones are in percent_words
 
 
 def _now(request: AgencyRequest) -> dict[str, Any]:
@@ -46,6 +48,32 @@ def _spend(request: AgencyRequest) -> dict[str, Any] | None:
     }
 
 
+def _warnings(request: AgencyRequest) -> list[dict[str, Any]]:
+    """Budgets in force of which half or more is used, the fullest first, for who may set them."""
+    if not request.membership.may("budgets.manage"):
+        return []
+    running = BudgetPeriod.objects.current(current_month()).select_related(
+        "budget__client", "budget__project__client"
+    )
+    found = []
+    for period in running:
+        used, limit = period.used_microusd, period.budget.limit_microusd
+        percent = used * 100 // limit if limit else 100
+        if percent >= FIRST_WARNING:
+            tone, words = percent_words(percent)
+            found.append(
+                {
+                    "budget": period.budget,
+                    "percent": percent,
+                    "tone": tone,
+                    "words": words,
+                    "used": dollars(used),
+                    "limit": dollars(limit),
+                }
+            )
+    return sorted(found, key=lambda row: -row["percent"])
+
+
 @requires("agency.view")
 @require_safe
 def home(request: AgencyRequest) -> HttpResponseBase:
@@ -59,6 +87,7 @@ def home(request: AgencyRequest) -> HttpResponseBase:
         "is_fresh": is_fresh,
         "has_projects": not is_fresh or Project.objects.exists(),
         "spend": _spend(request),
+        "budget_warnings": _warnings(request),
     }
     return TemplateResponse(request, "reviews/home.html", context)
 

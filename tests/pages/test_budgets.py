@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from renders.actions.budgets import set_budget
-from renders.models import Budget
+from renders.ledger import current_month
+from renders.models import Budget, BudgetPeriod
 from tenants.models import AuditEvent
+from tests import factories
 from tests.cast import browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,3 +89,31 @@ def test_only_owner_and_finance_remove_budgets(cast, acmes):
     assert browser(cast.dmitri).post(url.replace("northlight", "rivalry")).status_code == 404
     with cast.at():
         assert Budget.objects.in_force().filter(pk=acmes.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [
+        (499, None),
+        (500, "over 50 % used"),
+        (800, "over 80 % used"),
+        (1000, "100 % used: new takes are refused"),
+    ],
+)
+def test_home_tells_owner_and_finance_which_budgets_run_out(cast, acmes, used, words):
+    with cast.at():
+        period = BudgetPeriod.objects.create(budget=acmes, starts_on=current_month())
+        half = used * 2_500
+        BudgetPeriod.objects.filter(pk=period.pk).update(posted_microusd=half, reserved_microusd=half)
+        factories.take(cast, "in_review")
+    home = reverse("reviews:home", args=["northlight"])
+    for person in (cast.fay, cast.amara):
+        page = browser(person).get(home).content.decode()
+        assert ("Budgets to watch" in page) == bool(words)
+        if words:
+            assert words in page
+            assert f"of $5.00 per month is spent or set aside ({used // 10} %)" in page
+    assert "Budgets to watch" not in browser(cast.bruno).get(home).content.decode()
+    with cast.at():
+        set_budget(limit_microusd=10**9, by=cast.amara, client=cast.acme)
+    assert "Budgets to watch" not in browser(cast.fay).get(home).content.decode()
