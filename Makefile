@@ -7,6 +7,8 @@ MANAGE := $(PY) manage.py
 ARGS ?=
 # Test processes; "logical" is one per core.
 N ?= logical
+CYCLES ?= 36
+SEED ?=
 
 .PHONY: help
 help: ## List these targets
@@ -42,8 +44,8 @@ test-browser: setup ## Run the journeys in Chromium only
 	@$(PY) -m pytest -m browser tests/browser $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Run the tests that kill processes and break networks, one after another
-	@$(PY) -m pytest -m chaos -p no:randomly $(ARGS)
+chaos: setup ## Kill processes and break networks by lot until CYCLES kills (36) were recovered from; SEED=n repeats
+	@$(PY) -m tests.chaos --cycles $(CYCLES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: test-brokers
 test-brokers: setup ## Run the product on RabbitMQ, Redis, another PostgreSQL and S3, with two of each process

@@ -22,7 +22,7 @@ from psycopg import sql
 from config.broker import QUEUES
 from config.postgres import roles
 from config.postgres.settings import APP, OWNER, PLATFORM, connect_arguments, parse_url
-from tests.brokers.gate import Gate
+from tests.gate import Gate
 
 POSTGRES = os.environ.get("BROKERS_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 _NAME = f"dailies_scale_{os.getpid()}"

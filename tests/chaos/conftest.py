@@ -1,27 +1,15 @@
 """The product to break: started once, on data of its own."""
 
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
-from django.conf import settings
 
-from config.postgres import layout
 from renders.models import Render
 from tests.chaos import harness
 from tests.chaos.audit import audit
 from tests.chaos.harness import Chaos
-
-
-@pytest.fixture(scope="session")
-def cycles() -> int:
-    """How many rounds each test does: CYCLES=n."""
-    return int(os.environ.get("CYCLES", "1"))
 
 
 class Keeper:
@@ -34,26 +22,13 @@ class Keeper:
     def get(self) -> Chaos:
         """The running product; started if there is none."""
         if self.chaos is None:
-            self.chaos = self.stack.enter_context(_product())
+            self.chaos = self.stack.enter_context(harness.product())
         return self.chaos
 
     def stop(self) -> None:
         """End it."""
         self.stack.close()
         self.chaos = None
-
-
-@contextmanager
-def _product() -> Iterator[Chaos]:
-    # Not under pytest's own folder, which is closed to the account that PostgreSQL runs under.
-    top = Path(tempfile.mkdtemp(prefix="chaos-", dir=settings.TEST_DIR))
-    top.chmod(0o711)
-    try:
-        with harness.running(top / "data") as chaos:
-            yield chaos
-    finally:
-        shutil.rmtree(layout.recorded(top / "data").sockets, ignore_errors=True)
-        shutil.rmtree(top, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,17 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ import psutil
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 
+from config.postgres import layout
 from config.postgres.settings import APP, embedded
 from config.processes import die_with_parent
 from config.up.secrets import machine_secrets
@@ -31,9 +34,11 @@ from tests.cast import Cast, assemble
 from tests.chaos import bugs
 from tests.chaos.orders import Orders
 from tests.chaos.points import BY_NAME, Point
+from tests.gate import Gate
 from tests.stack import Stack, clean_environment, free_ports, wait_until_ready
 
 _LOST = (OperationalError, InterfaceError)
+_SOCKET = ".s.PGSQL.5432"
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Chaos:
     cast: Cast | None = None
     project: Project | None = None
     control: httpx.Client = field(default_factory=httpx.Client)
+    gates: dict[str, Gate] = field(default_factory=dict)
 
     @property
     def account(self) -> ProviderAccount:
@@ -57,11 +63,11 @@ class Chaos:
         set_up_account(
             slug="emulator",
             name="Emulator",
-            base_url=f"{self.stack.emulator_url}/v1",
+            base_url=f"http://127.0.0.1:{self.gates['provider'].port}/v1",
             api_key=known["EMULATOR_API_KEY"],
             webhook_secrets=[known["EMULATOR_WEBHOOK_SECRET"]],
             is_emulator=True,
-            max_in_flight=12,
+            max_in_flight=24,
             list_grace_seconds=3,
         )
         self.cast = assemble()
@@ -74,7 +80,18 @@ class Chaos:
         words = f"A lighthouse {uuid.uuid4().hex}"
         for fault in faults:
             self.fault(prompt=words, **fault)
+        while True:
+            try:
+                return self._place(words, points)
+            except _LOST:
+                # The database was killed: whether it committed is asked by the key of the submit.
+                connections["default"].close()
+                time.sleep(0.2)
+
+    def _place(self, words: str, points: tuple[str, ...]) -> Render:
         with self.cast.at():
+            if found := Render.objects.filter(submit_key=words).first():
+                return found
             brief = save_brief(
                 project=self.project,
                 title=words,
@@ -92,18 +109,19 @@ class Chaos:
             self._order(render, points)
         return render
 
-    def submit_to(self, point: Point) -> Render:
-        """One render on its way to one point."""
-        return self.submit(*point.faults, points=(*point.first, point.name))
+    def submit_to(self, point: Point, *, victim: str = "") -> Render:
+        """One render on its way to one point. `victim`: "database" dies there instead of the worker."""
+        name = f"{victim}:{point.name}" if victim else point.name
+        return self.submit(*point.faults, points=(*point.first, name))
 
     def points_left(self) -> list[Point]:
         """Points whose orders nobody took; the orders are withdrawn."""
-        return [BY_NAME[name] for name in self.orders.withdraw()]
+        return [BY_NAME[name.rpartition(":")[2]] for name in self.orders.withdraw()]
 
     def _order(self, render: Render, points: tuple[str, ...]) -> None:
         for name in points:
             attempt = Attempt.objects.get(render=render)
-            self.orders.give(name, attempt.pk if name.startswith("forget.") else render.pk)
+            self.orders.give(name, attempt.pk if "forget." in name else render.pk)
 
     def fault(self, **fault: Any) -> None:
         """Make the provider misbehave."""
@@ -161,9 +179,13 @@ class Chaos:
 
     def flush_broker(self, schema: str) -> int:
         """Delete every message; how many there were."""
-        with connections["default"].cursor() as cursor:
-            cursor.execute(f"DELETE FROM {schema}.queue WHERE state IN ('queued', 'consumed')")
-            return cursor.rowcount
+        try:
+            with connections["default"].cursor() as cursor:
+                cursor.execute(f"DELETE FROM {schema}.queue WHERE state IN ('queued', 'consumed')")
+                return cursor.rowcount
+        except _LOST:
+            connections["default"].close()
+            return 0
 
     def events_of(self, renders: list[Render]) -> int:
         """Genuine webhooks that were written down for these renders."""
@@ -183,7 +205,7 @@ class Chaos:
             "worker": self.processes("tests.chaos.worker 8"),
             "media": self.processes("tests.chaos.worker 2"),
             "sweep": self.processes("tests.chaos.sweep"),
-            "web": self.processes("config.wsgi"),
+            "web": self.processes("tests.chaos.web"),
         }
         name = dice.choices(list(crowd), weights=(4, 4, 1, 1))[0]
         if crowd[name]:
@@ -202,34 +224,71 @@ def _kill(process: psutil.Process) -> None:
 
 
 @contextmanager
+def product() -> Iterator[Chaos]:
+    """The same in a folder that is removed afterwards."""
+    # Not under pytest's own folder, which is closed to the account that PostgreSQL runs under.
+    top = Path(mkdtemp(prefix="chaos-", dir=settings.TEST_DIR))
+    top.chmod(0o711)
+    try:
+        with running(top / "data") as chaos:
+            yield chaos
+    finally:
+        shutil.rmtree(layout.recorded(top / "data").sockets, ignore_errors=True)
+        shutil.rmtree(top, ignore_errors=True)
+
+
+@contextmanager
 def running(data_dir: Path) -> Iterator[Chaos]:
     """Start the product on data and ports of its own, and point this process's Django at its database."""
-    chaos = Chaos(_boot(data_dir), Orders(data_dir))
+    port = free_ports()
     connection = connections["default"]
     before = dict(connection.settings_dict)
-    try:
-        wait_until_ready(chaos.stack)
-        chaos.stack.wait_for("chaos worker is ready", times=2)
-        connection.close()
-        connection.settings_dict.update({"PASSWORD": "", "PORT": ""} | embedded(data_dir, user=APP))
-        chaos.control = httpx.Client(base_url=chaos.stack.control_url, timeout=10)
-        chaos.furnish()
-        yield chaos
-    finally:
-        chaos.control.close()
-        connection.close()
-        connection.settings_dict.update(before)
-        chaos.stack.stop()
+    with _gates(port, data_dir) as gates:
+        chaos = Chaos(_boot(data_dir, port, gates), Orders(data_dir), gates=gates)
+        try:
+            _begin(chaos)
+            yield chaos
+        finally:
+            chaos.control.close()
+            connection.close()
+            connection.settings_dict.update(before)
+            chaos.stack.stop()
 
 
-def _boot(data_dir: Path) -> Stack:
+@contextmanager
+def _gates(port: int, data_dir: Path) -> Iterator[dict[str, Gate]]:
+    """The ways between the product's processes and the database, the provider, and the provider and our pages."""
+    # A folder of its own: the path of a socket is 107 bytes at most.
+    with ExitStack() as stack, TemporaryDirectory(prefix="gate-") as folder:
+        database = Gate(lambda: layout.recorded(data_dir).sockets / _SOCKET, at=Path(folder) / _SOCKET)
+        gates = {"database": database, "provider": Gate(port + 2), "webhooks": Gate(port)}
+        for gate in gates.values():
+            stack.enter_context(gate)
+        yield gates
+
+
+def _begin(chaos: Chaos) -> None:
+    connection = connections["default"]
+    wait_until_ready(chaos.stack)
+    chaos.stack.wait_for("chaos worker is ready", times=2)
+    connection.close()
+    address = {"PASSWORD": "", "PORT": ""} | embedded(chaos.stack.data_dir, user=APP)
+    connection.settings_dict.update(address)
+    chaos.control = httpx.Client(base_url=chaos.stack.control_url, timeout=10)
+    chaos.furnish()
+
+
+def _boot(data_dir: Path, port: int, gates: dict[str, Gate]) -> Stack:
     data_dir.mkdir(parents=True)
     data_dir.chmod(0o711)
     Orders(data_dir).prepare()
     # Nothing of the demonstration is wanted but its provider.
     (data_dir / "demo.loaded").touch()
-    port = free_ports()
+    socket = gates["database"].at
+    assert socket is not None
     environment = {
+        "CHAOS_SOCKETS": str(socket.parent),
+        "CHAOS_WEB_PORT": str(gates["webhooks"].port),
         "DATA_DIR": str(data_dir),
         "PORT": str(port),
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -13,7 +13,7 @@ from renders.providers.videos_api import VideosApi
 from renders.steps import derive, fetch, forget, poll, purge, receipts, reconcile, submit
 from tenants import papers, storage
 from tenants.media import run as media
-from tests.chaos.orders import Orders, die, die_in
+from tests.chaos.orders import Orders, die, die_in, kill_database
 
 _here = threading.local()
 _STEPS = {
@@ -32,6 +32,7 @@ class Hooks:
 
     def __init__(self, orders: Orders) -> None:
         self.orders = orders
+        self.data_dir = orders.data_dir
 
     def install(self) -> None:
         """Wrap everything."""
@@ -95,8 +96,12 @@ class Hooks:
         )
 
     def strike(self, point: str) -> None:
-        """Die here if this row was ordered to, in this step."""
-        if self._is_mine(point) and self.orders.take(point, _here.row):
+        """Die here if this row was ordered to, in this step; or let the database die."""
+        if not self._is_mine(point):
+            return
+        if self.orders.take(f"database:{point}", _here.row):
+            kill_database(self.data_dir)
+        elif self.orders.take(point, _here.row):
             die()
 
     def _is_mine(self, point: str) -> bool:

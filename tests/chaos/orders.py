@@ -7,11 +7,16 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from config.postgres import layout
+
+ANYBODY = "anybody"  # in place of a row, where a process is at work for many
+
 
 class Orders:
     """The folder of orders, and the folder of those that were carried out."""
 
     def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
         self.given = data_dir / "chaos" / "orders"
         self.taken = data_dir / "chaos" / "carried-out"
 
@@ -54,6 +59,12 @@ def _point(path: Path) -> str:
 def die() -> None:
     """kill -9, from inside: no handler runs, no buffer is flushed, no transaction is ended."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_database(data_dir: Path) -> None:
+    """kill -9 of the server's first process, from a process that uses it."""
+    lines = (layout.recorded(data_dir).cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    os.kill(int(lines[0]), signal.SIGKILL)
 
 
 def die_in(seconds: float) -> None:

@@ -77,4 +77,6 @@ PURGE_POINTS: tuple[Point, ...] = (
     Point("purge.before_receipt_commit"),
     Point("purge.after_commit"),
 )
+# The pages and the sweep work for many rows at once: whoever comes by first dies.
+CROWD_POINTS = ("hook.before_commit", "hook.after_commit", "sweep.before_ring", "sweep.after_ring")
 BY_NAME = {point.name: point for point in (*POINTS, *PURGE_POINTS)}

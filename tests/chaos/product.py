@@ -9,6 +9,7 @@ import django
 from django.conf import settings
 
 from config.postgres.server import Cluster
+from config.postgres.settings import APP, DATABASE
 from config.postgres.setup import set_up, use_recorded_address
 from config.up.children import Child
 from config.up.output import Output
@@ -35,15 +36,28 @@ class ChaosPlan(Plan):
 
     def _changed(self, child: Child) -> Child:
         command = child.command
+        # Between them and the database, and between the provider and our pages, there is a gate of the harness.
+        environment = child.environment | _by_the_gate()
         if child.label == "emulator":
             command = [*_module("tests.chaos.provider"), *command[3:], "--canned"]
+            command = [
+                part.replace(f":{self.port}/", f":{os.environ['CHAOS_WEB_PORT']}/") for part in command
+            ]
+            environment = child.environment
         elif child.label == "worker":
             command = [*_module("tests.chaos.worker"), "8", "default", "mail"]
         elif child.label == "media":
             command = [*_module("tests.chaos.worker"), "2", "media"]
         elif child.label == "sweep":
             command = _module("tests.chaos.sweep")
-        return Quick(child.label, command, child.environment, child.restarts)
+        elif child.label == "web":
+            command = [part.replace("config.wsgi", "tests.chaos.web") for part in command]
+        return Quick(child.label, command, environment, child.restarts)
+
+
+def _by_the_gate() -> dict[str, str]:
+    url = f"postgresql://{APP}@/{DATABASE}?host={os.environ['CHAOS_SOCKETS']}"
+    return {"DATABASE_URL": url, "DATABASE_OWNER_URL": url}
 
 
 def _module(name: str) -> list[str]:

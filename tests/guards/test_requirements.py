@@ -9,6 +9,7 @@ from django.conf import settings
 
 TESTS = settings.BASE_DIR / "tests"
 ROWS = tomllib.loads((TESTS / "requirements.toml").read_text(encoding="utf-8"))
+FAULTS = tomllib.loads((TESTS / "faults.toml").read_text(encoding="utf-8"))
 
 
 def _tests_in(file: str) -> set[str]:
@@ -19,8 +20,18 @@ def _tests_in(file: str) -> set[str]:
 @pytest.mark.parametrize("row", ROWS)
 def test_requirement_names_tests_that_exist(row):
     assert re.fullmatch(r"[A-G]\d\d", row)
-    assert ROWS[row]
-    for name in ROWS[row]:
+    _exist(row, ROWS[row])
+
+
+@pytest.mark.parametrize("row", FAULTS)
+def test_fault_names_tests_that_exist(row):
+    assert re.fullmatch(r"F\d\d", row)
+    _exist(row, FAULTS[row])
+
+
+def _exist(row, names):
+    assert names
+    for name in names:
         file, _, test = name.partition("::")
         assert (TESTS / file).is_file(), f"{row} names {file}, which is not there"
         assert test.startswith("test_"), f"{row}: {name} names no test"

@@ -38,15 +38,20 @@ AMBIGUOUS = [
     ("malformed", {"variant": "no_id", "operation": "create"}),
     ("malformed", {"variant": "broken_json", "operation": "create"}),
     ("malformed", {"variant": "empty", "operation": "create"}),
+    # Followed, it would end at a closed port and look like a request that never left.
+    ("redirect", {"accepted": True, "operation": "create"}),
+    ("slowloris", {"operation": "create"}),
 ]
 
 
 @pytest.mark.parametrize(("kind", "parameters"), AMBIGUOUS)
 def test_accepted_create_without_clear_answer_is_found_in_the_list_and_paid_once(
-    submit, fault, emulator, kind, parameters
+    submit, fault, emulator, monkeypatch, kind, parameters
 ):
     fault(kind, **parameters)
-    render = step(submit())
+    with monkeypatch.context() as patch:
+        patch.setattr("renders.providers.videos_api.CALL_SECONDS", 2)
+        render = step(submit())
     assert (render.state, render.failure_class) == (State.RECONCILING, FailureClass.AMBIGUOUS_SUBMIT)
     assert balance(render)["reserved"] == PRICE
     render = run_until(render, DONE)
