@@ -9,6 +9,7 @@ import random
 from datetime import timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -34,6 +35,7 @@ def give_back_probe(account_id: int) -> None:
     ProviderAccount.objects.filter(pk=account_id, broken_at__isnull=False).update(probe_at=Now())
 
 
+@transaction.atomic
 def succeeded(account_id: int) -> None:
     """A create got a clear answer. Writes nothing while all is well."""
     ill = ProviderAccount.objects.filter(pk=account_id).exclude(failed_creates=0, broken_at=None)
@@ -50,6 +52,7 @@ _WELL = {
 }
 
 
+@transaction.atomic
 def failed(account: ProviderAccount, reason: str, *, was_probe: bool) -> None:
     """A create got no clear answer, or could not be sent. Takes the account out of use at the limit."""
     row = ProviderAccount.objects.filter(pk=account.pk)

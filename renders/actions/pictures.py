@@ -110,18 +110,21 @@ def _keep(
     )
 
 
+_GONE = _("The opening image was deleted. Choose another one, or take it out.")
+
+
 @transaction.atomic
 def fit_picture(*, file: PictureFile, size: str, choice: Choice, by: User) -> PictureFile:
     """Cut a part of the picture's original to exactly this size, beside it. The same cut twice is one file.
 
     Raises CannotUse, storage.StorageFailed.
     """
-    picture = locked(file.picture_id)
-    original = PictureFile.objects.filter(
-        picture=picture, kind=PictureFileKind.ORIGINAL, deleted_at=None
-    ).first()
+    originals = PictureFile.objects.filter(
+        picture=file.picture_id, kind=PictureFileKind.ORIGINAL, deleted_at=None
+    )
+    original = originals.first()
     if original is None:
-        raise CannotUse(_("The opening image was deleted. Choose another one, or take it out."))
+        raise CannotUse(_GONE)
     wanted = pictures.plan(original, size, choice)
     with storage.workspace() as folder:
         given = storage.copy_to(original.storage_key, folder / "original")
@@ -130,8 +133,12 @@ def fit_picture(*, file: PictureFile, size: str, choice: Choice, by: User) -> Pi
         except media.Unreadable as error:
             raise CannotUse(str(error)) from error
         cut = _keep(
-            picture, PictureFileKind.FIT, folder / "fit.png", "image/png", made["width"], made["height"]
+            file.picture, PictureFileKind.FIT, folder / "fit.png", "image/png", made["width"], made["height"]
         )
+    # Only now: a take that opens with the picture waits for this lock, and with it everybody at the same account.
+    picture = locked(file.picture_id)
+    if not originals.exists():
+        raise CannotUse(_GONE)
     known = PictureFile.objects.filter(picture=picture, kind=PictureFileKind.FIT, sha256=cut.sha256).first()
     if known is not None and known.is_kept:
         return known

@@ -47,6 +47,10 @@ class _Overtaken(Exception):
     """Somebody else has moved the cursor."""
 
 
+class _StandsStill(Exception):
+    """The server gave the same page again: it does not know `after`, so its list cannot be read to the end."""
+
+
 def compare(account_id: int) -> bool:
     """Walk on where the last walk stopped, to the end. Whether one was finished. Two callers make one walk."""
     due = ProviderAccount.objects.usable().filter(pk=account_id, compare_at__lte=Now())
@@ -63,6 +67,11 @@ def compare(account_id: int) -> bool:
                 pass
     except ProviderError as error:
         _stopped(account, walk, error)
+        return False
+    except _StandsStill:
+        # Not to be taken for the end: what was not read would count as lost.
+        log.warning("comparison_stands_still", account=account.slug, pages=walk.pages)
+        _look_again(account, EVERY)
         return False
     except _Overtaken:
         log.info("comparison_overtaken", account=account.slug)
@@ -87,6 +96,8 @@ def _step(account: ProviderAccount, walk: Comparison, page: Page) -> bool:
     """Compare one page and move the cursor behind it; False when it was the last one."""
     is_last = not page.has_more or not page.videos
     was, walk.cursor = walk.cursor, page.videos[-1].id if page.videos else walk.cursor
+    if was and was == walk.cursor and not is_last:
+        raise _StandsStill
     with platform_transaction("comparison: one page of a list against our attempts"):
         here = Comparison.objects.filter(pk=walk.pk, cursor=was, finished_at=None)
         if not here.update(cursor=walk.cursor, pages=F("pages") + 1, videos=F("videos") + len(page.videos)):

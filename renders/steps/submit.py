@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from renders import (
@@ -209,11 +210,31 @@ def _claim(render_id: UUID) -> Sending | None:
     except IntegrityError:
         render.state = State.QUEUED
         put_off(render, after=WAIT_FOR_LANE, waits_for_lane=True)
+        _put_off_its_like(render)
         return None
     nobody = quota.Ticket(render.account_id, render.model, 0)
     picture = render.brief_version.picture if render.kind == Kind.CREATE else None
     source_key = _source_key(render, request)
     return Sending(render, attempt, request, nobody, source_key=source_key, picture=picture)
+
+
+def _put_off_its_like(render: Render) -> None:
+    """What would meet the same lane next waits, too, all at once: other takes must not stand behind each one's try."""
+    like = Render.objects.filter(
+        account=render.account,
+        state=State.QUEUED,
+        next_action_at__lte=Now(),
+        kind=render.kind,
+        model=render.model,
+        size=render.size,
+        seconds=render.seconds,
+    )
+    if render.account.capabilities.lists_prompts:
+        like = like.filter(brief_version=render.brief_version)
+    # Whoever holds one of them is changing it anyway; waiting for each other would be a deadlock.
+    rows = like.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+    due = Now() + timedelta(seconds=WAIT_FOR_LANE)
+    Render.objects.filter(pk__in=list(rows)).update(next_action_at=due, waits_for_lane=True)
 
 
 def _source_key(render: Render, request: CreateRequest) -> str:

@@ -211,3 +211,14 @@ def test_account_that_cannot_list_is_left_alone(account, emulator):
     assert not walk(account)
     assert Comparison.objects.count() == 0
     assert emulator.control.get("/requests").json()["count"] == 0
+
+
+def test_server_that_does_not_know_the_cursor_ends_the_walk_and_proves_no_loss(stray, account, monkeypatch):
+    stray(5)
+    whole = VideosApi.list_videos
+    monkeypatch.setattr(VideosApi, "list_videos", lambda self, **_cursor: whole(self, limit=2))
+    assert not walk(account)
+    row = Comparison.objects.get()
+    assert (row.pages, row.finished_at) == (1, None)
+    account.refresh_from_db()
+    assert account.compare_at > timezone.now()

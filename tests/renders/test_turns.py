@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from renders import turns
-from renders.models import Attempt, ProviderAccount, QuotaWindow, Render
+from renders.models import AgencyTurn, Attempt, ProviderAccount, QuotaWindow, Render
 from renders.states import State
 from renders.steps import submit as submit_step
 from tenants.scope import org_transaction, platform_transaction
@@ -159,3 +159,21 @@ def test_model_whose_quota_is_used_up_does_not_hold_the_others(cast, account, br
     with org_transaction(cast.northlight.pk):
         assert Render.objects.get(pk=first.pk).state == State.QUEUED
         assert Render.objects.get(pk=second.pk).state == State.RENDERING
+
+
+def test_takes_that_wait_for_their_lane_do_not_stand_in_front_of_others(cast, account, emulator):
+    """An equal request is in doubt, and forty more of its kind are queued by whoever stands first in turn."""
+    first, *others = queue_up(cast, account, cast.acme, 41)
+    fault = {"kind": "accept_then_drop", "operation": "create", "prompt": first.brief.subject}
+    emulator.control.post("/faults", json=fault).raise_for_status()
+    assert submit_step.dispatch(account.pk)
+    harbour = client(cast, cast.rivalry, "Harbour")
+    [lone] = queue_up(cast, account, harbour)
+    # The agency in front has to be asked first, or the others' kind would not be tried at all.
+    AgencyTurn.objects.all().delete()
+    assert submit_step.dispatch(account.pk)
+    with org_transaction(cast.rivalry.pk):
+        assert Render.objects.get(pk=lone.pk).state == State.RENDERING
+    with cast.at():
+        waiting = Render.objects.filter(pk__in=[take.pk for take in others])
+        assert set(waiting.values_list("state", "waits_for_lane")) == {(State.QUEUED, True)}
