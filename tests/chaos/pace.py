@@ -5,7 +5,7 @@ from datetime import timedelta
 
 def shorten() -> None:
     """For this process. Nothing else about a step is changed."""
-    from renders import sweep
+    from renders import rhythm, sweep
     from renders.steps import derive, fetch, forget, poll, purge, reconcile, submit
 
     submit.LEASE_SECONDS = 4.0
@@ -19,6 +19,7 @@ def shorten() -> None:
     sweep.PATIENCE = 1.0
     sweep.SELDOM_SECONDS = 1.0
     sweep.TIDY_SECONDS = 1.0
+    rhythm.LATE, rhythm.LATE_UNLEARNED = 3.0, 6.0
     # Kills strike bystanders, too: with one process and eight threads an innocent render would soon be set aside.
     # That the fourth death in one step sets a render aside is tested in tests/renders/test_faults.py.
     submit.POISONED = fetch.POISONED = derive.POISONED = 10_000

@@ -48,5 +48,5 @@ def test_whatever_the_lot_brings_costs_time_only(chaos, capsys):
     seed = random.SystemRandom().randrange(10**6)
     with capsys.disabled():
         print(f"\n  by lot, seed {seed}:")
-        tally = Soak(chaos, seed, batch=12, strikes=5).run(12, tell=lambda line: print(f"  {line}"))
+        tally = Soak(chaos, seed, batch=8, strikes=4).run(6, tell=lambda line: print(f"  {line}"))
     assert not tally.findings, tally.findings.words()
