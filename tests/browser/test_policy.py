@@ -131,7 +131,8 @@ def test_kill_switch_stops_and_releases(visit):
     amara, sol = visit("amara@northlight.test"), visit("sol@dailies.test")
     sol.goto("/staff/agencies/")
     sol.get_by_role("link", name="Northlight", exact=True).click()
-    sol.get_by_label("Why").fill("Complaint twelve is being looked at.")
+    # The page has another "Why", beside the agency's share.
+    sol.locator("#stop-reason").fill("Complaint twelve is being looked at.")
     sol.get_by_role("button", name="Switch generation off").click()
     expect(sol.get_by_text("Generation is off for Northlight")).to_be_visible()
     try:
