@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from renders import pricing, switch, tasks, versions
 from renders.actions import storyboard_orders
-from renders.models import ApprovalRule, Brief, Order, OrderVerdict, Project, Render
+from renders.models import ApprovalRule, Brief, Order, OrderVerdict, Project, Render, Storyboard
 from renders.moves import move
 from renders.placing import order_digest, reserve_first_attempt
 from renders.states import State, Who
@@ -157,7 +157,12 @@ def set_threshold(*, above_microusd: int | None, by: User, project: Project | No
 
 
 def lock(order: Order) -> Order:
-    """The order as it is now, locked until the transaction ends."""
+    """The order as it is now, locked until the transaction ends.
+
+    Its storyboard's row comes first, as for whoever stops or changes the storyboard: each could wait for the other.
+    """
+    if order.storyboard_id is not None:
+        Storyboard.objects.select_for_update().only("pk").get(pk=order.storyboard_id)
     found: Order = (
         Order.objects.select_for_update(of=("self",))
         .select_related("brief_version", "storyboard")
